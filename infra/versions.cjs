@@ -1,0 +1,14 @@
+// Content hashes that the template carries: a changed table definition makes CloudFormation call the migration again,
+// a changed job gets a folder of its own, so that a run names the version it used. CommonJS because osls requires it.
+const { join } = require("node:path");
+const { hashFiles, listFiles } = require("../scripts/file-hash.ts");
+
+const root = join(__dirname, "..");
+/** 12 hex digits: no two versions of one repository will ever share them, and a person can still read them out. */
+const short = (files) => hashFiles(root, files).slice(0, 12);
+const spark = listFiles(join(root, "spark"));
+
+module.exports = {
+  jobs: short(spark),
+  schema: short([...listFiles(join(root, "schemas")), ...spark.filter((file) => file.endsWith("table.sql"))]),
+};
