@@ -7,6 +7,8 @@ import { z } from "zod";
 const timestamp = z.iso.datetime({ precision: 3 });
 const day = z.iso.date();
 const count = z.int().nonnegative();
+/** Iceberg's snapshot ids are random 63-bit numbers, which JSON's doubles cannot hold: they travel as decimal text. */
+const snapshotId = z.string().regex(/^\d{1,19}$/);
 
 export const feedSessionSchema = z.strictObject({
   session_id: z.string(),
@@ -81,9 +83,9 @@ export const pipelineRunSchema = z.strictObject({
   status: z.enum(["STARTED", "PUBLISHED", "FAILED", "HELD", "NOOP", "CANCELLED"]),
   mode: z.enum(["live", "catchup", "replay"]).nullable(),
   error: z.string().nullable(),
-  input_snapshot_from: z.int().nullable(),
-  input_snapshot_to: z.int().nullable(),
-  output_snapshot: z.int().nullable(),
+  input_snapshot_from: snapshotId.nullable(),
+  input_snapshot_to: snapshotId.nullable(),
+  output_snapshot: snapshotId.nullable(),
   rows_in: count.nullable(),
   rows_out: count.nullable(),
   rows_quarantined: count.nullable(),
