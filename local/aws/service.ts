@@ -24,14 +24,31 @@ export type AwsRequest = {
   readonly principal: Principal;
 };
 
-export type AwsResponse = { readonly status?: number; readonly body: unknown };
+export type AwsResponse = {
+  readonly status?: number;
+  /** JSON or query shape; a Date becomes epoch seconds (JSON) or ISO (XML). Bytes are sent as they are. */
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** REST-JSON: where an operation is found, and what of its input is not in the path, the query or a JSON body. */
+export type AwsRoute = {
+  readonly method: string;
+  /** `/applications/{applicationId}/jobruns`; `{name+}` takes the rest of the path. */
+  readonly path: string;
+  readonly operation: string;
+  /** Input member → header name, e.g. `InvocationType: "x-amz-invocation-type"`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Input member that is the raw body (Uint8Array), e.g. `Payload`. */
+  readonly payload?: string;
+};
 
 export type AwsService = {
   /** Endpoint segment and SDK service id in kebab-case: `athena`, `emr-serverless`, `sns`, `lambda`, `kafka`. */
   readonly name: string;
   readonly protocol: "json-1.0" | "json-1.1" | "rest-json" | "query";
   /** REST-JSON only: method + path template (`/applications/{applicationId}/jobruns`) → operation. */
-  readonly routes?: readonly { readonly method: string; readonly path: string; readonly operation: string }[];
+  readonly routes?: readonly AwsRoute[];
   /** Everything AWS would check for this call, implied calls included. An empty list means AWS checks nothing. */
   permissions(request: AwsRequest): readonly Permission[] | Promise<readonly Permission[]>;
   /** Throws AwsError for what the service refuses; anything it does not know is UnknownOperationException. */
