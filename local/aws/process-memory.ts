@@ -1,0 +1,25 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+
+/** Resident memory of a process in bytes; undefined when it is gone. */
+export async function residentBytes(pid: number): Promise<number | undefined> {
+  return process.platform === "linux" ? fromProc(pid) : fromPs(pid);
+}
+
+async function fromProc(pid: number): Promise<number | undefined> {
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  } catch {
+    return undefined;
+  }
+}
+
+function fromPs(pid: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    execFile("ps", ["-o", "rss=", "-p", String(pid)], (error, stdout) => {
+      const kilobytes = Number(stdout.trim());
+      resolve(error !== null || !Number.isFinite(kilobytes) ? undefined : kilobytes * 1024);
+    });
+  });
+}
