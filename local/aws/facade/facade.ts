@@ -77,8 +77,9 @@ function protocolOf(service: AwsService): Protocol {
 type AnswerDeps = FacadeDeps & { readonly registered: ReadonlyMap<string, Registered> };
 
 async function answer(request: IncomingMessage, deps: AnswerDeps, requestId: string): Promise<Answer> {
-  const url = new URL(request.url ?? "/", "http://127.0.0.1");
-  const [, name = "", ...rest] = url.pathname.split("/");
+  // Split by hand: URL would decode, and throw for some of what a socket can send.
+  const [pathname = "", search = ""] = (request.url ?? "/").split("?", 2);
+  const [, name = "", ...rest] = pathname.split("/");
   const found = deps.registered.get(name);
   const protocol = found?.protocol ?? jsonProtocol("1.1");
   try {
@@ -88,7 +89,7 @@ async function answer(request: IncomingMessage, deps: AnswerDeps, requestId: str
     const call = {
       method: request.method ?? "GET",
       path: `/${rest.join("/")}`,
-      query: url.searchParams,
+      query: new URLSearchParams(search),
       headers: request.headers,
       body,
     };
