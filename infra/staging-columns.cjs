@@ -1,23 +1,9 @@
-// Columns of the staging tables, as Glue wants them.
-const columns = (text) =>
-  text
-    .trim()
-    .split("\n")
-    .map((line) => line.trim().split(/\s+/))
-    .map(([name, type]) => ({ Name: name, Type: type }));
+// Columns of the staging tables in Glue's form, from the one list that the writers use. CommonJS because osls requires it.
+const { stageTables } = require("../schemas/tables/columns.ts");
 
-module.exports = {
-  raw_events: columns(`
-    event_id string
-    kafka_topic string
-    kafka_partition int
-    kafka_offset bigint
-    kafka_timestamp timestamp
-    raw_event string`),
-  dead_letter: columns(`
-    dead_letter_id string`),
-  feed_sessions: columns(`session_id string`),
-  ingest_minutes: columns(`minute timestamp`),
-  feed_gaps: columns(`gap_id string`),
-  pipeline_runs: columns(`run_id string`),
-};
+module.exports = Object.fromEntries(
+  Object.entries(stageTables).map(([table, columns]) => [
+    table,
+    columns.map(([name, type]) => ({ Name: name, Type: type })),
+  ]),
+);
