@@ -1,0 +1,38 @@
+import { expect, test } from "@jest/globals";
+import { createGapTest } from "../../../lib/core/gap-test.ts";
+import { rewindMs } from "../../../lib/core/resume.ts";
+
+const asked = (at: Record<string, number>, fresh: string[] = []) => ({
+  at: new Map(Object.entries(at)),
+  fresh: new Set(fresh),
+});
+
+test("a first event at the mark or before is no gap", () => {
+  const gaps = createGapTest(asked({ a: 1_000 }));
+  expect(gaps.first("a", 1_000 + rewindMs)).toBeUndefined();
+});
+
+test("a first event behind the mark is a gap from the mark to it, once", () => {
+  const gaps = createGapTest(asked({ a: 1_000 }));
+  expect(gaps.first("a", 1_000 + rewindMs + 5)).toEqual({
+    topic: "a",
+    fromMs: 1_000 + rewindMs,
+    toMs: 1_005 + rewindMs,
+  });
+  expect(gaps.first("a", 9_000_000)).toBeUndefined();
+});
+
+test("each topic is judged by its own time", () => {
+  const gaps = createGapTest(asked({ a: 1_000_000, b: 5_000 }));
+  expect(gaps.first("a", 1_000_001)).toBeUndefined();
+  expect(gaps.first("b", 900_000)).toEqual({ topic: "b", fromMs: 5_000 + rewindMs, toMs: 900_000 });
+  expect(gaps.first("unknown", 900_000)).toBeUndefined();
+});
+
+test("topics on a first start are judged together: the idle one may say nothing for an hour", () => {
+  const gaps = createGapTest(asked({ a: 1_000, b: 1_000 }, ["a", "b"]));
+  expect(gaps.first("a", 2_000)).toBeUndefined();
+  expect(gaps.first("b", 3_600_000)).toBeUndefined();
+  const late = createGapTest(asked({ a: 1_000, b: 1_000 }, ["a", "b"]));
+  expect(late.first("b", 90_000)).toEqual({ topic: "b", fromMs: 1_000, toMs: 90_000 });
+});
