@@ -3,14 +3,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Logger } from "../../../lib/platform/logger.ts";
 import type { IamAuthorizer } from "../iam/authorizer.ts";
 import { AwsError, type AwsService, type Principal } from "../service.ts";
+import { authenticate, signatureLifeMs } from "./authenticate.ts";
 import { readBody } from "./body.ts";
 import { awsEnvironment } from "./environment.ts";
 import { jsonProtocol } from "./json-protocol.ts";
 import { listenOnLoopback } from "./loopback.ts";
-import { accessKeyOf, type Credentials, type Principals } from "./principals.ts";
-import type { Answer, Call, Protocol } from "./protocol.ts";
+import type { Credentials, Principals } from "./principals.ts";
+import { type Answer, type Call, header, type Protocol } from "./protocol.ts";
 import { queryProtocol } from "./query-protocol.ts";
-import { noCredentials, toAwsError, unknownKey } from "./refusals.ts";
+import { toAwsError } from "./refusals.ts";
 import { restJsonProtocol } from "./rest-json-protocol.ts";
 
 export type FacadeDeps = {
@@ -23,6 +24,8 @@ export type FacadeDeps = {
   /** 0 or absent: a free one. */
   readonly port?: number;
   readonly requestId?: () => string;
+  /** Real time, also when a run is sped up: SDKs sign with the machine's clock. */
+  readonly now?: () => number;
 };
 
 export type Facade = {
@@ -105,11 +108,8 @@ async function serve(
   deps: AnswerDeps,
   requestId: string,
 ): Promise<Answer> {
-  const authorization = call.headers["authorization"];
-  const accessKey = accessKeyOf(typeof authorization === "string" ? authorization : undefined, call.query);
-  if (!accessKey) throw noCredentials();
-  const principal = deps.principals.find(accessKey);
-  if (!principal) throw unknownKey();
+  const signed = { authorization: header(call, "authorization"), date: header(call, "x-amz-date"), query: call.query };
+  const principal = authenticate(signed, deps.principals, (deps.now ?? Date.now)(), signatureLifeMs.services);
   const parsed = { ...protocol.parse(call, service), principal };
   await deps.authorizer.check(principal, await service.permissions(parsed));
   return protocol.success(await service.handle(parsed), parsed.operation, requestId);

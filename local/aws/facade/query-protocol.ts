@@ -1,6 +1,6 @@
 import { AwsError, type AwsResponse } from "../service.ts";
+import { escapeXml, toXml } from "../xml.ts";
 import type { Answer, Call, ParsedCall, Protocol } from "./protocol.ts";
-import { escapeXml, toXml } from "./xml.ts";
 
 /** The query protocol (SNS, STS): a form with an Action in, XML out. */
 export const queryProtocol = (service: string): Protocol => ({

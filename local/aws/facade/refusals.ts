@@ -15,8 +15,3 @@ export function toAwsError(error: unknown, service: string): AwsError {
   const code = error.code === "AccessDeniedException" ? refusalCodes[service] : undefined;
   return code ? new AwsError(code, error.message, error.status, error.fields) : error;
 }
-
-export const noCredentials = (): AwsError =>
-  new AwsError("MissingAuthenticationTokenException", "Request is missing Authentication Token", 403);
-export const unknownKey = (): AwsError =>
-  new AwsError("UnrecognizedClientException", "The security token included in the request is invalid.", 403);

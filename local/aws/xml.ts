@@ -34,3 +34,14 @@ function content(value: unknown): string {
   }
   return escapeXml(String(value));
 }
+
+const entities: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
+
+/** Text of XML content: the five named entities and numeric ones. */
+export function unescapeXml(text: string): string {
+  return text.replaceAll(/&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(amp|lt|gt|quot|apos));/g, (all, hex, decimal, name) => {
+    if (name) return entities[name] ?? all;
+    const point = hex ? Number.parseInt(hex, 16) : Number.parseInt(decimal, 10);
+    return point <= 0x10ffff ? String.fromCodePoint(point) : all;
+  });
+}
