@@ -1,0 +1,190 @@
+import type { Positions } from "../core/source-position.ts";
+import type { Clock } from "../platform/clock.ts";
+import { parseRetryAfter } from "./backoff.ts";
+import { createFrameReader, type SourceFrame } from "./frame-reader.ts";
+
+/** The feed has 35–90 events/s and no heartbeat: half a minute of silence means a dead link. */
+export const idleMs = 30_000;
+
+export type CloseReason =
+  /** The server ended it; every 15 minutes that is its rule. */
+  | "ended"
+  | "idle"
+  | "stopped"
+  | "error_frame"
+  | "endless_frame"
+  | "network"
+  | "cursor_refused"
+  | "forbidden"
+  | "not_found"
+  | "redirected"
+  | "throttled"
+  | "server_error"
+  | "no_content"
+  | "not_event_stream"
+  | "unexpected_status";
+
+export type ConnectionEnd = {
+  readonly reason: CloseReason;
+  readonly httpStatus: number | undefined;
+  readonly openedAtMs: number;
+  readonly closedAtMs: number;
+  readonly bytes: number;
+  readonly frames: number;
+  readonly retryAfterMs: number | undefined;
+};
+
+export type ConnectionSink = {
+  frame(frame: SourceFrame): void;
+  endless(at: Positions | undefined): void;
+  /** A promise while there is no room for more: nothing is read until it resolves. */
+  room(): Promise<void> | undefined;
+  /** Bytes came in: the link is alive. */
+  alive(): void;
+};
+
+export type ConnectionDeps = { readonly fetch: typeof globalThis.fetch; readonly clock: Clock };
+export type ConnectionRequest = { readonly url: URL; readonly userAgent: string; readonly lastEventId: string };
+
+/**
+ * One connection, from the request to its end. Never throws: how it ended is the result. Reading stops while the sink
+ * has no room, and the watchdog with it: then the silence is ours.
+ */
+export async function runConnection(
+  request: ConnectionRequest,
+  deps: ConnectionDeps,
+  sink: ConnectionSink,
+  stop: AbortSignal,
+): Promise<ConnectionEnd> {
+  const { clock } = deps;
+  const openedAtMs = clock.now();
+  const closer = new AbortController();
+  const signal = AbortSignal.any([stop, closer.signal]);
+  const seen = { bytes: 0, frames: 0, atMs: clock.monotonic(), isPaused: false };
+  const end = (reason: CloseReason, httpStatus?: number, retryAfterMs?: number): ConnectionEnd => ({
+    reason,
+    httpStatus,
+    openedAtMs,
+    closedAtMs: clock.now(),
+    bytes: seen.bytes,
+    frames: seen.frames,
+    retryAfterMs,
+  });
+  const watchdog = watch(seen, clock, closer);
+  let status: number | undefined;
+  try {
+    const response = await deps.fetch(request.url, { headers: headersOf(request), redirect: "manual", signal });
+    status = response.status;
+    const refusal = judgeResponse(response);
+    if (refusal !== undefined || response.body === null) {
+      await response.body?.cancel();
+      const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), clock.now());
+      return end(refusal ?? "no_content", status, retryAfterMs);
+    }
+    return end(await readBody(response.body, seen, deps, sink, signal), status);
+  } catch {
+    // The reasons for an abort are told apart below; every other failure of fetch or of the body is the network's.
+    return end(stop.aborted ? "stopped" : closer.signal.aborted ? "idle" : "network", status);
+  } finally {
+    closer.abort();
+    await watchdog;
+  }
+}
+
+function headersOf({ userAgent, lastEventId }: ConnectionRequest): Record<string, string> {
+  return {
+    accept: "text/event-stream",
+    // A compressed stream arrives in the compressor's blocks instead of event by event.
+    "accept-encoding": "identity",
+    "cache-control": "no-cache",
+    "user-agent": userAgent,
+    "last-event-id": lastEventId,
+  };
+}
+
+/** undefined for an event stream, else why it is none. */
+function judgeResponse({ status, headers, type }: Response): CloseReason | undefined {
+  if (type === "opaqueredirect" || (status >= 300 && status < 400)) return "redirected";
+  if (status === 200) {
+    const isStream = headers.get("content-type")?.toLowerCase().startsWith("text/event-stream") === true;
+    return isStream ? undefined : "not_event_stream";
+  }
+  if (status === 204) return "no_content";
+  if (status === 400) return "cursor_refused";
+  if (status === 403) return "forbidden";
+  if (status === 404) return "not_found";
+  if (status === 429) return "throttled";
+  return status >= 500 ? "server_error" : "unexpected_status";
+}
+
+type Seen = { bytes: number; frames: number; atMs: number; isPaused: boolean };
+
+async function watch(seen: Seen, clock: Clock, closer: AbortController): Promise<void> {
+  while (!closer.signal.aborted) {
+    if (seen.isPaused) seen.atMs = clock.monotonic();
+    const leftMs = seen.atMs + idleMs - clock.monotonic();
+    if (leftMs <= 0) closer.abort();
+    else await clock.sleep(leftMs, closer.signal);
+  }
+}
+
+async function readBody(
+  body: ReadableStream<Uint8Array>,
+  seen: Seen,
+  { clock }: ConnectionDeps,
+  sink: ConnectionSink,
+  signal: AbortSignal,
+): Promise<CloseReason> {
+  let verdict: CloseReason | undefined;
+  const frames = createFrameReader({
+    frame: (frame) => {
+      seen.frames += 1;
+      sink.frame(frame);
+    },
+    errorFrame: () => {
+      verdict = "error_frame";
+    },
+    endless: (at) => {
+      verdict = "endless_frame";
+      sink.endless(at);
+    },
+  });
+  const reader = body.getReader();
+  // A cancelled reader ends its pending read: a body that does not listen to the signal cannot hold us. What its
+  // cancellation says is of no use any more.
+  const cancel = (): void => void reader.cancel().catch(() => undefined);
+  signal.addEventListener("abort", cancel, { once: true });
+  try {
+    while (verdict === undefined) {
+      await waitForRoom(seen, clock, sink, signal);
+      const { done, value } = await reader.read();
+      signal.throwIfAborted();
+      if (done) return "ended";
+      seen.atMs = clock.monotonic();
+      seen.bytes += value.length;
+      sink.alive();
+      frames.push(value);
+    }
+    return verdict;
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    cancel();
+  }
+}
+
+async function waitForRoom(seen: Seen, clock: Clock, sink: ConnectionSink, signal: AbortSignal): Promise<void> {
+  const room = sink.room();
+  if (room === undefined) return;
+  const gate = Promise.withResolvers<void>();
+  const open = (): void => gate.resolve();
+  signal.addEventListener("abort", open, { once: true });
+  seen.isPaused = true;
+  try {
+    await Promise.race([room, gate.promise]);
+    signal.throwIfAborted();
+  } finally {
+    signal.removeEventListener("abort", open);
+    seen.isPaused = false;
+    seen.atMs = clock.monotonic();
+  }
+}
