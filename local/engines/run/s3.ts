@@ -1,0 +1,67 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { WikilakeError } from "../../../lib/platform/errors.ts";
+import { s3mockJarName } from "../install/build-component.ts";
+import { folderOf, type Installation } from "../installation.ts";
+import { javaCommand, smallJvm } from "./java-command.ts";
+import type { EngineDefinition } from "./supervisor.ts";
+
+export type S3Endpoint = {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+};
+
+/** S3Mock checks no signature; the clients only insist on having something to sign with. */
+export const engineCredentials = { accessKeyId: "engine", secretAccessKey: "engine" } as const;
+
+export type S3Options = {
+  readonly folder: string;
+  readonly logFile: string;
+  readonly port: number;
+  readonly region: string;
+};
+
+/** S3Mock with its store kept in `folder`. Buckets are made with createBucket once it answers. */
+export function s3Definition(installation: Installation, options: S3Options): EngineDefinition {
+  const { port, folder } = options;
+  const jar = join(folderOf(installation, "s3mock"), s3mockJarName);
+  const store = "--com.adobe.testing.s3mock.store";
+  const settings = [
+    `${store}.root=${join(folder, "store")}`,
+    `${store}.retain-files-on-exit=true`,
+    `${store}.region=${options.region}`,
+    "--server.ssl.enabled=false",
+    "--server.address=127.0.0.1",
+    `--server.port=${port}`,
+    // A second connector that cannot be switched off; a port of the system's choosing keeps it out of the way.
+    "--http.port=0",
+  ];
+  const program = ["-jar", jar, ...settings];
+  return {
+    name: "s3",
+    command: javaCommand(installation, {
+      major: 17,
+      heap: "256m",
+      options: smallJvm,
+      program,
+      cwd: folder,
+      logFile: options.logFile,
+    }),
+    prepare: async () => {
+      await mkdir(join(folder, "store"), { recursive: true });
+    },
+    isReady: async () => (await fetch(`http://127.0.0.1:${port}/`)).ok,
+    startTimeoutMs: 60_000,
+    stopGraceMs: 10_000,
+  };
+}
+
+/** Makes a bucket; one that is there already is fine. Throws BUCKET_FAILED (retriable) on anything else. */
+export async function createBucket(endpoint: string, bucket: string): Promise<void> {
+  const response = await fetch(`${endpoint}/${encodeURIComponent(bucket)}`, { method: "PUT" });
+  if (response.ok || response.status === 409) return;
+  const message = `Bucket ${bucket} cannot be made: HTTP ${response.status}`;
+  throw new WikilakeError("BUCKET_FAILED", message, { retriable: response.status >= 500 });
+}
