@@ -245,7 +245,7 @@ test("a call that the role does not allow is refused in the protocol's shape bef
 
 test("a key nobody issued, and no key at all, are refused as AWS does", async () => {
   const { client, facade } = await start(stubService({ name: "athena", protocol: "json-1.1" }, () => ({ body: {} })));
-  const stranger = { ...client("athena"), credentials: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "s" } };
+  const stranger = { ...client("athena"), credentials: { accessKeyId: "NOBODYSKEY", secretAccessKey: "s" } };
   const query = new StartQueryExecutionCommand({ QueryString: "select 1" });
   await expect(new AthenaClient(stranger).send(query)).rejects.toMatchObject({ name: "UnrecognizedClientException" });
   const unsigned = await fetch(`${facade.url("athena")}/`, { method: "POST", body: "{}" });

@@ -147,7 +147,7 @@ test("DeleteObjects answers for each key: done, or refused", async () => {
 test("an unknown key id, an old signature and no signature are refused as S3 does", async () => {
   const stranger = new S3Client({
     ...{ region: "eu-west-1", endpoint: front.url, forcePathStyle: true, maxAttempts: 1 },
-    credentials: { accessKeyId: "AKIAX", secretAccessKey: "s" },
+    credentials: { accessKeyId: "NOBODYSKEY", secretAccessKey: "s" },
   });
   await expect(stranger.send(put("stage/a", "x"))).rejects.toMatchObject({ name: "InvalidAccessKeyId" });
   now = Date.now() + 16 * 60_000;
