@@ -1,0 +1,85 @@
+import type { BatchEntry } from "../core/batch.ts";
+import type { DeadLetterRow } from "../core/bronze-row.ts";
+import { isRetriable } from "../platform/errors.ts";
+import {
+  bronzePendingPrefix,
+  bronzeSlotKey,
+  restageHalves,
+  type StagedBronzeBatch,
+  stageBronze,
+} from "./bronze-batch.ts";
+import { type BronzeDatabases, bronzeStatements } from "./bronze-statements.ts";
+import { type CommitDeps, type CommitTarget, commitMarkers } from "./commit-loop.ts";
+
+/** The target of everything that writes bronze: one slot for both tables. */
+export function bronzeTarget(databases: BronzeDatabases, workgroup: string): CommitTarget {
+  return {
+    slotKey: bronzeSlotKey,
+    pendingPrefix: bronzePendingPrefix,
+    database: databases.bronze,
+    workgroup,
+    output: undefined,
+    tables: bronzeStatements(databases),
+  };
+}
+
+export type BronzeCommitDeps = CommitDeps & {
+  readonly judgeVersion: string;
+  /** The dead letter of a record that no statement could take. */
+  readonly toPoisonRow: (entry: BatchEntry) => DeadLetterRow;
+};
+
+/** Between two attempts to stage while the object store refuses for now. */
+const stageAgainMs = 2_000;
+
+/**
+ * Stages the entries and drives the slot until they are committed or the deadline has come. Answers the entries that are
+ * not known to be committed: they must be delivered again. Throws on errors that no repeat cures.
+ */
+export async function commitBronze(
+  deps: BronzeCommitDeps,
+  entries: readonly BatchEntry[],
+  deadlineMs: number,
+): Promise<readonly BatchEntry[]> {
+  const staging = { store: deps.store, now: deps.clock.now, judgeVersion: deps.judgeVersion };
+  const batches = new Map<string, StagedBronzeBatch>();
+  const remember = (staged: readonly StagedBronzeBatch[]): string[] =>
+    staged.flatMap((batch) => {
+      for (const marker of batch.markers) batches.set(marker, batch);
+      return batch.markers;
+    });
+  const staged = await stageUntil(deps, deadlineMs, () => stageBronze(staging, entries));
+  if (staged === undefined) return entries;
+  const onQuarantined = async (marker: string): Promise<string[] | undefined> => {
+    const batch = batches.get(marker);
+    if (batch === undefined) return undefined;
+    deps.log.warn("batch-quarantined", { marker, records: batch.entries.length });
+    const smaller = (await restageHalves(staging, batch)) ?? (await stagePoison(deps, batch));
+    return smaller === undefined ? undefined : remember(smaller);
+  };
+  const open = await commitMarkers(deps, { markers: remember(staged), deadlineMs, onQuarantined });
+  return open.flatMap((marker) => batches.get(marker)?.entries ?? []);
+}
+
+/** A single record that fails alone: its bytes go to the dead letters. A dead letter that fails alone stays where it is. */
+async function stagePoison(deps: BronzeCommitDeps, batch: StagedBronzeBatch): Promise<StagedBronzeBatch[] | undefined> {
+  const [entry] = batch.entries;
+  if (entry === undefined || entry.row.row_kind === "dead_letter") return undefined;
+  // Another identity: the object of the accepted row exists already and never changes.
+  const judgeVersion = `${deps.judgeVersion}/poison`;
+  const staging = { store: deps.store, now: deps.clock.now, judgeVersion };
+  return stageBronze(staging, [{ record: entry.record, row: deps.toPoisonRow(entry) }]);
+}
+
+async function stageUntil<T>(deps: CommitDeps, deadlineMs: number, stage: () => Promise<T>): Promise<T | undefined> {
+  for (;;) {
+    try {
+      return await stage();
+    } catch (error) {
+      if (!isRetriable(error)) throw error;
+      deps.log.warn("staging-retried");
+      if (deps.clock.now() + stageAgainMs >= deadlineMs) return undefined;
+      await deps.clock.sleep(stageAgainMs);
+    }
+  }
+}

@@ -1,0 +1,221 @@
+import { isRetriable } from "../platform/errors.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { Clock } from "./clock.ts";
+import type { CommitPolicy } from "./commit-policy.ts";
+import { closeEpoch, type EpochOutcome, nextStep, type OpenEpoch, openEpoch, recordQuery } from "./commit-slot.ts";
+import { settleEpoch } from "./epoch-result.ts";
+import { chooseGroup, nextDue, sumRows } from "./group.ts";
+import type { ObjectStore } from "./object-store.ts";
+import { createPendingReader, markerKey, type PendingBatch, type PendingReader } from "./pending.ts";
+import type { QueryEngine } from "./query-engine.ts";
+import { createSlotStore, type ReadSlot, type SlotStore } from "./slot-store.ts";
+import type { StatementBuilder } from "./statement.ts";
+
+/** What one commit slot serves. */
+export type CommitTarget = {
+  /** `commit/bronze.json` */
+  readonly slotKey: string;
+  /** `pending/bronze/` */
+  readonly pendingPrefix: string;
+  readonly database: string;
+  readonly workgroup: string;
+  readonly output: string | undefined;
+  readonly tables: Readonly<Record<string, StatementBuilder>>;
+};
+
+/** What happened to an epoch, for logs, metrics and tests. */
+export type EpochReport = {
+  readonly epoch: number;
+  readonly table: string;
+  readonly outcome: EpochOutcome;
+  readonly batches: number;
+  readonly rows: number;
+  /** undefined when the engine did not say or the epoch failed. */
+  readonly inserted: number | undefined;
+  readonly openMs: number;
+};
+
+export type CommitDeps = {
+  readonly store: ObjectStore;
+  readonly engine: QueryEngine;
+  readonly clock: Clock;
+  /** In [0, 1): spreads the steps of invocations that wait for the same thing. */
+  readonly random: () => number;
+  readonly newUuid: () => string;
+  readonly log: Logger;
+  readonly onEpoch: (report: EpochReport) => void;
+  readonly target: CommitTarget;
+  readonly policy: CommitPolicy;
+};
+
+export type CommitRequest = {
+  /** Markers that the caller answers for. */
+  readonly markers: readonly string[];
+  /** The loop ends here at the latest, ms since the epoch. */
+  readonly deadlineMs: number;
+  /**
+   * Called when one of the caller's markers was quarantined. Stages its records as smaller batches and answers their
+   * markers, which take its place; undefined when it cannot be made smaller.
+   */
+  readonly onQuarantined: (marker: string) => Promise<readonly string[] | undefined>;
+};
+
+/** Between two looks at the slot or the query. Half a second is small beside a commit of 1–5 s and costs 2 reads a second. */
+const pollMs = 500;
+/** Between two listings while waiting for the interval: a listing costs twelve reads. */
+const listMs = 2_500;
+/** After an error that a repeat may cure. */
+const backoffMs = 2_000;
+
+/**
+ * Drives the slot until the caller's markers are gone or the deadline has come; answers the markers still there.
+ * Whatever epoch is open is driven, whoever opened it: an owner may be dead, and all of them need it closed.
+ */
+export async function commitMarkers(deps: CommitDeps, request: CommitRequest): Promise<readonly string[]> {
+  const { clock, log, store, target } = deps;
+  const slots = createSlotStore({ store, key: target.slotKey, now: clock.now, newUuid: deps.newUuid });
+  const reader = createPendingReader(store, target.pendingPrefix, (key) => log.error("marker-unreadable", { key }));
+  const outstanding = new Set(request.markers);
+  const run: Run = {
+    ...deps,
+    slots,
+    reader,
+    outstanding,
+    request,
+    firstSeen: new Map(),
+    nextListMs: 0,
+    lastEpoch: undefined,
+  };
+  while (run.outstanding.size > 0 && clock.now() < request.deadlineMs) {
+    try {
+      await advance(run);
+    } catch (error) {
+      if (!isRetriable(error)) throw error;
+      log.warn("commit-step-retried", { code: codeOf(error) });
+      await pause(run, backoffMs);
+    }
+  }
+  return [...run.outstanding];
+}
+
+type Run = CommitDeps & {
+  readonly slots: SlotStore;
+  readonly reader: PendingReader;
+  readonly request: CommitRequest;
+  readonly outstanding: Set<string>;
+  readonly firstSeen: Map<number, number>;
+  /** Not before this is the pending prefix listed again, unless an epoch was closed since. */
+  nextListMs: number;
+  lastEpoch: number | undefined;
+};
+
+async function advance(run: Run): Promise<void> {
+  const seen = await run.slots.read();
+  if (await replaceQuarantined(run, seen.slot.quarantined)) return;
+  const step = nextStep(seen.slot, seen.readAtMs, run.clock.now(), run.policy);
+  switch (step.kind) {
+    case "idle":
+      return openNext(run, seen);
+    case "send":
+      return send(run, seen, step.open);
+    case "poll":
+      return poll(run, seen, step.open, step.queryId);
+    case "wait":
+      return pause(run, Math.min(listMs, step.untilMs - run.clock.now()));
+    case "abandon":
+      return close(run, seen, step.open, "unknown", undefined);
+    case "reread":
+      return;
+  }
+}
+
+/** idle: the caller's markers may be gone by now; if not, open the next epoch when one is due. */
+async function openNext(run: Run, seen: ReadSlot): Promise<void> {
+  const lastEpoch = seen.slot.last?.epoch;
+  if (lastEpoch === run.lastEpoch && run.clock.now() < run.nextListMs) return pause(run, pollMs);
+  run.lastEpoch = lastEpoch;
+  const pending = await run.reader.read();
+  const present = new Set(pending.map(({ marker }) => marker));
+  for (const marker of run.outstanding) if (!present.has(marker)) run.outstanding.delete(marker);
+  if (run.outstanding.size === 0) return;
+  const known = pending.filter(({ table }) => run.target.tables[table] !== undefined);
+  const group = chooseGroup(known, seen.slot, run.clock.now(), run.policy);
+  if (group === undefined) {
+    const tables = known.map(({ table }) => table);
+    run.nextListMs = Math.min(run.clock.now() + listMs, nextDue(seen.slot, tables, run.policy));
+    return pause(run, pollMs);
+  }
+  const opened = await run.slots.swap(seen, openEpoch(seen.slot, epochOf(run.target, group), run.clock.now()));
+  run.nextListMs = 0;
+  if (opened?.slot.open) await send(run, opened, opened.slot.open);
+}
+
+function epochOf(target: CommitTarget, group: readonly PendingBatch[]): Parameters<typeof openEpoch>[1] {
+  const table = group[0]?.table ?? "";
+  const { database, workgroup, output } = target;
+  const sql = target.tables[table]?.write(group) ?? "";
+  const markers = group.map(({ marker }) => marker);
+  return { sql, database, workgroup, output: output ?? null, table, markers, rows: sumRows(group) };
+}
+
+/** Sends exactly what is recorded. Whether the caller opened the epoch or found it makes no difference. */
+async function send(run: Run, seen: ReadSlot, open: OpenEpoch): Promise<void> {
+  // Time has passed since the slot was read: the right to send is asked for again, at the last moment.
+  if (nextStep(seen.slot, seen.readAtMs, run.clock.now(), run.policy).kind !== "send") return;
+  const { sql, token, database, workgroup, output } = open;
+  const { queryId } = await run.engine.start({ sql, token, database, workgroup, output: output ?? undefined });
+  await run.slots.swap(seen, recordQuery(seen.slot, open, queryId));
+}
+
+async function poll(run: Run, seen: ReadSlot, open: OpenEpoch, queryId: string): Promise<void> {
+  const result = await settleEpoch(run, open, queryId);
+  if (result.kind === "running") return pause(run, result.againInMs);
+  if (result.outcome === "committed") await deleteMarkers(run, open.markers);
+  await close(run, seen, open, result.outcome, result.inserted);
+}
+
+/** Before the slot is given free, so that the next to open does not find them. Who is last deletes nothing twice. */
+async function deleteMarkers(run: Run, markers: readonly string[]): Promise<void> {
+  await Promise.all(markers.map((marker) => run.store.delete(markerKey(run.target.pendingPrefix, marker))));
+  for (const marker of markers) run.outstanding.delete(marker);
+}
+
+async function close(
+  run: Run,
+  seen: ReadSlot,
+  open: OpenEpoch,
+  outcome: EpochOutcome,
+  inserted: number | undefined,
+): Promise<void> {
+  const nowMs = run.clock.now();
+  const swapped = await run.slots.swap(seen, closeEpoch(seen.slot, open, outcome, nowMs));
+  if (swapped === undefined) return; // somebody else closed it and reports it
+  const { epoch, table, markers, rows, openedAtMs } = open;
+  run.onEpoch({ epoch, table, outcome, batches: markers.length, rows, inserted, openMs: nowMs - openedAtMs });
+}
+
+/** True when one of the caller's batches is too much for any statement and was replaced by smaller ones. */
+async function replaceQuarantined(run: Run, quarantined: readonly string[]): Promise<boolean> {
+  const marker = quarantined.find((name) => run.outstanding.has(name));
+  if (marker === undefined) return false;
+  const replacements = await run.request.onQuarantined(marker);
+  if (replacements === undefined) {
+    run.log.error("batch-hopeless", { marker });
+    await pause(run, listMs);
+    return false;
+  }
+  for (const replacement of replacements) run.outstanding.add(replacement);
+  await run.store.delete(markerKey(run.target.pendingPrefix, marker));
+  run.outstanding.delete(marker);
+  return true;
+}
+
+async function pause(run: Run, ms: number): Promise<void> {
+  const left = run.request.deadlineMs - run.clock.now();
+  const spread = ms * (0.75 + run.random() / 2);
+  await run.clock.sleep(Math.max(0, Math.min(spread, left)));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "UNKNOWN";
+}

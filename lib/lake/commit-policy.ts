@@ -1,0 +1,53 @@
+import type { BatchFacts } from "./batch-facts.ts";
+import { overlap } from "./group.ts";
+
+/**
+ * Every clause of the commit protocol that is a number or a switch. Production never changes one: they are a record so
+ * that a test can take a clause away and show what it is for.
+ */
+export type CommitPolicy = {
+  /** Least time between a table's last commit and the next opening. */
+  readonly commitIntervalMs: number;
+  /** Rows pending that open an epoch at once. */
+  readonly rowsThatOpen: number;
+  /** A slot read longer ago than this may have been closed and reopened: nothing is sent on its word. */
+  readonly slotFreshMs: number;
+  /** Nothing is sent for an epoch opened longer ago than this. */
+  readonly sendLimitMs: number;
+  /** Wait after any final state but SUCCEEDED before the slot is given free. */
+  readonly settleMs: number;
+  /** Age at which an epoch without a query id is given up. */
+  readonly abandonMs: number;
+  readonly maxBatches: number;
+  readonly maxRows: number;
+  readonly maxTablePartitions: number;
+  /** Whether two batches must not stand in one statement. */
+  readonly collides: (a: BatchFacts, b: BatchFacts) => boolean;
+  /** Whether a group that failed on its data is taken in halves. */
+  readonly halveSuspects: boolean;
+  /** Whether counts are compared before markers go. */
+  readonly reconcile: boolean;
+};
+
+export const commitPolicy: CommitPolicy = {
+  // Each commit writes a snapshot, four metadata files and a Glue version: 8,640 a day at most, and p50 stays near 10 s.
+  commitIntervalMs: 10_000,
+  // Catching up: three full Kafka payloads. Waiting longer only grows the queue.
+  rowsThatOpen: 10_000,
+  slotFreshMs: 60_000,
+  // With the signature's own five minutes, no request of ours can start a query later than 11 minutes after opening,
+  // and a token is assumed to be remembered for at least 10.
+  sendLimitMs: 5 * 60_000,
+  // A commit in flight when the query was declared dead lands within this (assumed, see architecture).
+  settleMs: 60_000,
+  // A statement ends within this (assumed): Athena stops DML after 30 minutes.
+  abandonMs: 60 * 60_000,
+  // 64 ids of 64 hex digits are 4 kB of SQL; measured gains of grouping end at 16 batches.
+  maxBatches: 64,
+  // About 80 MB of Parquet in one statement; the local engine has 256 MB for a query.
+  maxRows: 200_000,
+  maxTablePartitions: 96,
+  collides: overlap,
+  halveSuspects: true,
+  reconcile: true,
+};

@@ -1,0 +1,97 @@
+import type { BatchFacts } from "./batch-facts.ts";
+import type { CommitPolicy } from "./commit-policy.ts";
+import type { PendingBatch } from "./pending.ts";
+
+/**
+ * True when two batches could hold the same record: same topic, and a partition in which their first–last ranges meet.
+ * NOT EXISTS looks at the table, not inside the source: whole and halves in one statement would be doubled rows.
+ */
+export function overlap(a: BatchFacts, b: BatchFacts): boolean {
+  if (a.topic !== b.topic) return false;
+  return a.ranges.some((left) =>
+    b.ranges.some(
+      (right) => left.partition === right.partition && left.first <= right.last && right.first <= left.last,
+    ),
+  );
+}
+
+export type GroupState = {
+  readonly suspects: readonly string[];
+  readonly quarantined: readonly string[];
+  /** Last successful close by table, ms. */
+  readonly committedAt: Readonly<Record<string, number>>;
+};
+
+/**
+ * The batches of the next epoch, all for one table, or undefined when none is due. Suspects go first and alone, half of
+ * them; otherwise the table of the oldest marker that is due, oldest first, as many as fit beside each other.
+ */
+export function chooseGroup(
+  pending: readonly PendingBatch[],
+  state: GroupState,
+  nowMs: number,
+  policy: CommitPolicy,
+): readonly PendingBatch[] | undefined {
+  const quarantined = new Set(state.quarantined);
+  const candidates = pending.filter(({ marker }) => !quarantined.has(marker)).sort(byAge);
+  const suspects = policy.halveSuspects ? state.suspects : [];
+  const accused = candidates.filter(({ marker }) => suspects.includes(marker));
+  if (accused.length > 0) return accused.slice(0, Math.ceil(accused.length / 2));
+  for (const table of new Set(candidates.map((batch) => batch.table))) {
+    const group = fill(
+      candidates.filter((batch) => batch.table === table),
+      policy,
+    );
+    if (isDue(group, state.committedAt[table], nowMs, policy)) return group;
+  }
+  return undefined;
+}
+
+/** Earliest time at which a table may be opened for a small group. */
+export function nextDue(state: GroupState, tables: readonly string[], policy: CommitPolicy): number {
+  return Math.min(...tables.map((table) => (state.committedAt[table] ?? 0) + policy.commitIntervalMs));
+}
+
+function isDue(
+  group: readonly PendingBatch[],
+  committedAtMs: number | undefined,
+  nowMs: number,
+  policy: CommitPolicy,
+): boolean {
+  if (committedAtMs === undefined || nowMs - committedAtMs >= policy.commitIntervalMs) return true;
+  return sumRows(group) >= policy.rowsThatOpen;
+}
+
+function fill(batches: readonly PendingBatch[], policy: CommitPolicy): PendingBatch[] {
+  const group: PendingBatch[] = [];
+  const partitions = new Set<string>();
+  for (const batch of batches) {
+    const touched = new Set([...partitions, ...tablePartitions(batch)]);
+    const isFirst = group.length === 0;
+    const fits =
+      group.length < policy.maxBatches &&
+      touched.size <= policy.maxTablePartitions &&
+      sumRows(group) + rowsOf(batch) <= policy.maxRows &&
+      !group.some((other) => policy.collides(other.facts, batch.facts));
+    if (!isFirst && !fits) continue;
+    group.push(batch);
+    for (const name of touched) partitions.add(name);
+  }
+  return group;
+}
+
+export function rowsOf(batch: PendingBatch): number {
+  return batch.facts.tables[batch.table]?.rows ?? 0;
+}
+
+export function sumRows(batches: readonly PendingBatch[]): number {
+  return batches.reduce((sum, batch) => sum + rowsOf(batch), 0);
+}
+
+export function tablePartitions(batch: PendingBatch): readonly string[] {
+  return batch.facts.tables[batch.table]?.partitions ?? [];
+}
+
+function byAge(a: PendingBatch, b: PendingBatch): number {
+  return a.sinceMs - b.sinceMs || (a.marker < b.marker ? -1 : 1);
+}

@@ -1,0 +1,63 @@
+import type { BatchFacts } from "./batch-facts.ts";
+import { parseFacts } from "./batch-facts.ts";
+import { encodeJson, type ObjectStore } from "./object-store.ts";
+
+/** A batch that waits to be committed to one table. */
+export type PendingBatch = {
+  /** `<batch id>.<table>`: depends on the batch alone, so that a redelivery meets its own marker. */
+  readonly marker: string;
+  readonly table: string;
+  readonly sinceMs: number;
+  readonly facts: BatchFacts;
+};
+
+export const markerName = (facts: BatchFacts, table: string): string => `${facts.id}.${table}`;
+export const markerKey = (prefix: string, marker: string): string => `${prefix}${marker}`;
+export const tableOfMarker = (marker: string): string => marker.slice(marker.indexOf(".") + 1);
+
+/** Puts a marker for each table that the batch has rows for. A marker that is there already is as good as ours. */
+export async function putMarkers(store: ObjectStore, prefix: string, facts: BatchFacts): Promise<string[]> {
+  const markers = Object.entries(facts.tables)
+    .filter(([, { rows }]) => rows > 0)
+    .map(([table]) => markerName(facts, table));
+  for (const marker of markers) await store.putIfAbsent(markerKey(prefix, marker), encodeJson(facts));
+  return markers;
+}
+
+/** Remembers marker bodies, which never change: each is read once per invocation. */
+export type PendingReader = { read(): Promise<readonly PendingBatch[]> };
+
+export function createPendingReader(
+  store: ObjectStore,
+  prefix: string,
+  onUnreadable: (key: string) => void,
+): PendingReader {
+  const readFacts = async (key: string): Promise<BatchFacts | undefined> => {
+    const stored = await store.get(key);
+    if (stored === undefined) return undefined; // gone since the listing: committed
+    try {
+      return parseFacts(key, stored.body);
+    } catch {
+      // Of another version. It waits for the code that knows it; it must not stop the others.
+      onUnreadable(key);
+      return undefined;
+    }
+  };
+  let known = new Map<string, BatchFacts>();
+  return {
+    read: async () => {
+      const listed = await store.list(prefix);
+      const seen = new Map<string, BatchFacts>();
+      const batches: PendingBatch[] = [];
+      for (const { key, lastModifiedMs } of listed) {
+        const marker = key.slice(prefix.length);
+        const facts = known.get(marker) ?? (await readFacts(key));
+        if (facts === undefined) continue;
+        seen.set(marker, facts);
+        batches.push({ marker, table: tableOfMarker(marker), sinceMs: lastModifiedMs, facts });
+      }
+      known = seen;
+      return batches;
+    },
+  };
+}
