@@ -33,7 +33,7 @@ const spaceNeededBytes = 2_500_000_000;
 /**
  * Finds or fetches everything that the parts need, once for all checkouts of this machine. Quick when all is there
  * (sizes are looked at, nothing is run). Throws WikilakeError: MAVEN_MISSING, JAVA_MISSING, PYTHON_MISSING,
- * PYTHON_VENV_MISSING, NETWORK_UNREACHABLE, DISK_FULL, CHECKSUM_MISMATCH, ARTIFACT_MISSING, CACHE_NOT_WRITABLE,
+ * PYTHON_VENV_MISSING, NETWORK_UNREACHABLE, DISK_FULL, CHECKSUM_MISMATCH, ARTIFACT_MISSING, FOLDER_NOT_WRITABLE,
  * INSTALL_FAILED, INSTALL_INTERRUPTED.
  */
 export async function installEngines(options: InstallOptions = {}): Promise<Installation> {

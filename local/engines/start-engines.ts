@@ -2,10 +2,11 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { WikilakeError } from "../../lib/platform/errors.ts";
+import { fileError } from "./install/install-errors.ts";
 import { type EngineName, engineNames, type Installation } from "./installation.ts";
 import { identifyProcess } from "./process-identity.ts";
 import { spawnEngine } from "./run/engine-process.ts";
-import { createPidKeeper, reapLeftovers } from "./run/pid-file.ts";
+import { createPidKeeper, type PidKeeper, reapLeftovers } from "./run/pid-file.ts";
 import { defineEngines, type Endpoints, type EnginePlan, planEngines } from "./run/plan-engines.ts";
 import type { Properties } from "./run/properties-file.ts";
 import { createBucket } from "./run/s3.ts";
@@ -64,16 +65,16 @@ export async function startEngines<Name extends EngineName = EngineName>(
   options: StartOptions<Name>,
 ): Promise<RunningEngines<Name>> {
   const stateDir = resolve(options.stateDir);
-  await mkdir(join(stateDir, "logs"), { recursive: true });
-  await endLeftovers(stateDir);
-  const pids = await createPidKeeper(stateDir, identifyProcess);
+  const pids = await prepareState(stateDir).catch((error: unknown) => {
+    throw fileError(error, stateDir, stateRemedy);
+  });
   const plan = await planEngines({ ...options, stateDir, ownBucket });
   const failure = Promise.withResolvers<WikilakeError>();
   const onEvent = (event: EngineEvent): void => {
     options.onEvent?.(event);
     if (event.kind === "gave-up") failure.resolve(event.error);
   };
-  const deps = { spawn: spawnEngine, now: Date.now, onEvent, onProcess: pids.set, signal: options.signal };
+  const deps = { spawn: spawnEngine, now: Date.now, sleep, onEvent, onProcess: pids.set, signal: options.signal };
   const supervisors: Supervisors = new Map(
     (options.only ?? engineNames).map((name) => {
       const definitions = defineEngines(installation, plan, name);
@@ -84,11 +85,20 @@ export async function startEngines<Name extends EngineName = EngineName>(
     await startAll(supervisors, plan, [ownBucket, ...(options.buckets ?? [])]);
   } catch (error) {
     await stopAll(supervisors);
-    throw error;
+    throw fileError(error, stateDir, stateRemedy);
   }
   const control = controlOf(supervisors, plan, failure.promise);
   // The plan has the endpoints of all engines; the type names those that were started.
   return { ...(plan.endpoints as Pick<Endpoints, Name>), ...control };
+}
+
+const stateRemedy = "give another state folder with --state";
+
+/** Takes the state folder into use: ends what an earlier run left behind, and begins a new list of processes. */
+async function prepareState(stateDir: string): Promise<PidKeeper> {
+  await mkdir(join(stateDir, "logs"), { recursive: true });
+  await endLeftovers(stateDir);
+  return createPidKeeper(stateDir, identifyProcess);
 }
 
 async function startAll(supervisors: Supervisors, plan: EnginePlan, buckets: readonly string[]): Promise<void> {

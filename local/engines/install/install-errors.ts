@@ -33,15 +33,20 @@ export function commandError(what: string, result: Exclude<CommandResult, { kind
   return failure("INSTALL_FAILED", `${what} failed (exit code ${result.exitCode}):\n${tail}`, true);
 }
 
-/** Turns an error of the file system into one with a code a person understands; leaves every other as it is. */
-export function fileError(error: unknown, folder: string): unknown {
+/**
+ * Turns an error of the file system into one with a code a person understands; leaves every other as it is. `remedy`
+ * says how to name another folder.
+ */
+export function fileError(error: unknown, folder: string, remedy = cacheRemedy): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOSPC" || code === "EDQUOT") return diskFull(folder);
+  if (code === "ENOSPC" || code === "EDQUOT") return diskFull(folder, remedy);
   if (code === "EACCES" || code === "EROFS" || code === "EPERM") {
-    return failure("CACHE_NOT_WRITABLE", `Cannot write to ${folder}; set WIKILAKE_CACHE to a folder of yours.`, false);
+    return failure("FOLDER_NOT_WRITABLE", `Cannot write to ${folder}; ${remedy}.`, false);
   }
   return error;
 }
+
+const cacheRemedy = "set WIKILAKE_CACHE to a folder on another disk";
 
 export const mavenMissing = (): WikilakeError =>
   failure(
@@ -56,8 +61,8 @@ export const pythonMissing = (): WikilakeError =>
 export const venvMissing = (python: string): WikilakeError =>
   failure("PYTHON_VENV_MISSING", `${python} has no venv module (Debian: apt install python3-venv).`, false);
 
-export const diskFull = (detail: string): WikilakeError =>
-  failure("DISK_FULL", `The disk is full: ${detail}. Free some space, or set WIKILAKE_CACHE to another disk.`, true);
+export const diskFull = (detail: string, remedy = cacheRemedy): WikilakeError =>
+  failure("DISK_FULL", `The disk is full: ${detail}. Free some space, or ${remedy}.`, true);
 
 const networkUnreachable = (detail: string): WikilakeError =>
   failure("NETWORK_UNREACHABLE", `The engines are fetched once, and the network is not reachable: ${detail}`, true);

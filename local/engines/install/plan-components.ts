@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ComponentName, InstallPart } from "../installation.ts";
 import type { JavaMajor } from "./find-java.ts";
+import { launcherSources } from "./install-launcher.ts";
 
 /** Raised when the way a component is laid out changes without any of its source files changing. */
 const layoutVersion = "1";
@@ -26,7 +27,7 @@ const sources: Readonly<Record<ComponentName, readonly string[]>> = {
   kafka: mavenSources("kafka"),
   trino: mavenSources("trino"),
   spark: mavenSources("spark"),
-  launcher: [...mavenSources("compiler"), "java/ParentWatch.java", "java/LoopbackCatalog.java"],
+  launcher: [...mavenSources("compiler"), ...launcherSources.map((name) => `java/${name}`)],
   python: ["python/build-requirements.txt", "python/requirements.txt"],
 };
 

@@ -3,6 +3,7 @@ import { catalogJarName } from "../install/build-component.ts";
 import { catalogLauncherJarName } from "../install/install-launcher.ts";
 import { folderOf, type Installation } from "../installation.ts";
 import { javaCommand, smallJvm } from "./java-command.ts";
+import { probe } from "./probe.ts";
 import { type Properties, writeProperties } from "./properties-file.ts";
 import type { S3Endpoint } from "./s3.ts";
 import type { EngineDefinition } from "./supervisor.ts";
@@ -38,7 +39,7 @@ export function catalogDefinition(installation: Installation, options: CatalogOp
       logFile: options.logFile,
     }),
     prepare: () => writeProperties(file, catalogProperties(options)),
-    isReady: async () => (await fetch(`http://127.0.0.1:${port}/v1/config`)).ok,
+    isReady: async () => (await probe(`http://127.0.0.1:${port}/v1/config`)).ok,
     startTimeoutMs: 60_000,
     stopGraceMs: 10_000,
   };

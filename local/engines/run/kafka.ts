@@ -80,6 +80,8 @@ export function nodeProperties(options: KafkaOptions, node: KafkaNode): Properti
     "offsets.topic.num.partitions": 4,
     "transaction.state.log.num.partitions": 1,
     "group.initial.rebalance.delay.ms": 0,
+    // The default of 128 MB is half the heap, for compacting a topic of a few kilobytes.
+    "log.cleaner.dedupe.buffer.size": 8_000_000,
     ...options.properties,
   };
 }

@@ -2,8 +2,10 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { WikilakeError } from "../../../lib/platform/errors.ts";
 import { s3mockJarName } from "../install/build-component.ts";
+import { connectorsJarName } from "../install/install-launcher.ts";
 import { folderOf, type Installation } from "../installation.ts";
 import { javaCommand, smallJvm } from "./java-command.ts";
+import { probe } from "./probe.ts";
 import type { EngineDefinition } from "./supervisor.ts";
 
 export type S3Endpoint = {
@@ -35,16 +37,22 @@ export function s3Definition(installation: Installation, options: S3Options): En
     "--server.ssl.enabled=false",
     "--server.address=127.0.0.1",
     `--server.port=${port}`,
-    // A second connector that cannot be switched off; a port of the system's choosing keeps it out of the way.
+    // A second connector that cannot be switched off: on a port of the system's choosing, and on loopback by our class.
     "--http.port=0",
+    "--spring.main.sources=wikilake.LoopbackConnectors",
   ];
-  const program = ["-jar", jar, ...settings];
+  const loader = "org.springframework.boot.loader.launch.PropertiesLauncher";
+  const program = ["-cp", jar, loader, ...settings];
   return {
     name: "s3",
     command: javaCommand(installation, {
       major: 17,
       heap: "256m",
-      options: smallJvm,
+      options: [
+        ...smallJvm,
+        `-Dloader.path=${join(folderOf(installation, "launcher"), connectorsJarName)}`,
+        "-Dloader.main=com.adobe.testing.s3mock.S3MockApplication",
+      ],
       program,
       cwd: folder,
       logFile: options.logFile,
@@ -52,7 +60,7 @@ export function s3Definition(installation: Installation, options: S3Options): En
     prepare: async () => {
       await mkdir(join(folder, "store"), { recursive: true });
     },
-    isReady: async () => (await fetch(`http://127.0.0.1:${port}/`)).ok,
+    isReady: async () => (await probe(`http://127.0.0.1:${port}/`)).ok,
     startTimeoutMs: 60_000,
     stopGraceMs: 10_000,
   };

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { describeError, WikilakeError } from "../../../lib/platform/errors.ts";
 import {
   type EngineCommand,
@@ -31,6 +30,7 @@ export type EngineDefinition = {
 export type SupervisorDeps = {
   readonly spawn: SpawnEngine;
   readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<unknown>;
   readonly onEvent: (event: EngineEvent) => void;
   /** Called whenever a process begins or ends, before it is used: the pid file is written here. */
   readonly onProcess: (name: string, pid: number | undefined) => Promise<void>;
@@ -46,97 +46,138 @@ export type Supervisor = {
   readonly pid: () => number | undefined;
 };
 
-/** More crashes than this within the window are no bad luck: the run ends with the reason. */
-const maxRestarts = 3;
+/** Crashes longer ago than this are forgotten. */
 const restartWindowMs = 600_000;
-/** Waits before the first, second and third restart, so that whatever made it crash may pass. */
+/** Waits before the first, second and third restart; a fourth crash within the window is no bad luck, and ends the run. */
 const restartDelaysMs = [500, 2_000, 5_000] as const;
 /** Pause between two looks at whether an engine answers. */
 const readyEveryMs = 150;
 /** Lines of its log that go into the reason of a crash. */
 const reasonLines = 8;
 
-type State = { process?: EngineProcess | undefined; stopping: boolean; crashes: number[] };
+type State = {
+  process?: EngineProcess | undefined;
+  /** The start under way, settled or not; a stop waits for it, so that nothing is spawned behind its back. */
+  starting: Promise<void>;
+  /** Goes up with every start and stop asked for: a restart planned before one of them is off. */
+  turn: number;
+  wanted: boolean;
+  crashes: readonly number[];
+};
 
 /** Keeps one engine running: starts it, starts it again when it dies by itself, and gives up after too many times. */
 export function supervise(definition: EngineDefinition, deps: SupervisorDeps): Supervisor {
-  const state: State = { stopping: false, crashes: [] };
+  const state: State = { starting: Promise.resolve(), turn: 0, wanted: false, crashes: [] };
   const { name } = definition;
-
-  const start = async (): Promise<void> => {
-    state.stopping = false;
-    const startedAt = deps.now();
-    deps.onEvent({ kind: "starting", name });
-    await definition.prepare();
-    const child = await deps.spawn(definition.command);
-    state.process = child;
-    await deps.onProcess(name, child.pid);
-    await waitUntilReady(definition, child, deps);
-    deps.onEvent({ kind: "ready", name, pid: child.pid, elapsedMs: deps.now() - startedAt });
-    void child.exited.then((exit) => (state.process === child ? onExit(exit) : undefined));
+  const start = (): Promise<void> => {
+    state.turn += 1;
+    state.wanted = true;
+    return launch(definition, deps, state);
   };
-
-  const onExit = async (exit: ProcessExit): Promise<void> => {
-    if (state.stopping) return;
-    await forget();
-    const error = await exitError(definition, exit);
-    const now = deps.now();
-    state.crashes = [...state.crashes.filter((at) => now - at < restartWindowMs), now];
-    const restartInMs = restartDelaysMs[state.crashes.length - 1];
-    if (restartInMs === undefined || state.crashes.length > maxRestarts) {
-      deps.onEvent({ kind: "gave-up", name, error });
-      return;
-    }
-    deps.onEvent({ kind: "crashed", name, reason: error.message, restartInMs });
-    await sleep(restartInMs);
-    if (state.stopping) return;
-    await start().catch((cause: unknown) => giveUpUnlessStopping(cause));
-  };
-
-  const giveUpUnlessStopping = (cause: unknown): void => {
-    if (state.stopping) return;
-    const error = cause instanceof WikilakeError ? cause : engineFailed(name, describeError(cause), cause);
-    deps.onEvent({ kind: "gave-up", name, error });
-  };
-
-  const forget = async (): Promise<void> => {
-    state.process = undefined;
-    await deps.onProcess(name, undefined);
-  };
-
   const stop = async (): Promise<void> => {
-    state.stopping = true;
-    const child = state.process;
-    if (child === undefined) return;
-    await child.stop(definition.stopGraceMs);
-    await forget();
+    state.turn += 1;
+    state.wanted = false;
+    const wasRunning = await endProcess(definition, state);
+    await state.starting.catch(() => undefined);
+    if (!(await endProcess(definition, state)) && !wasRunning) return;
+    await forget(definition, deps, state);
     deps.onEvent({ kind: "stopped", name });
   };
-
   const restart = async (): Promise<void> => {
     await stop();
     await start();
   };
-
   return { name, start, restart, stop, pid: () => state.process?.pid };
 }
 
-async function waitUntilReady(definition: EngineDefinition, child: EngineProcess, deps: SupervisorDeps): Promise<void> {
+function launch(definition: EngineDefinition, deps: SupervisorDeps, state: State): Promise<void> {
+  state.starting = startOnce(definition, deps, state);
+  return state.starting;
+}
+
+async function startOnce(definition: EngineDefinition, deps: SupervisorDeps, state: State): Promise<void> {
+  const { name } = definition;
+  const startedAt = deps.now();
+  deps.onEvent({ kind: "starting", name });
+  await definition.prepare();
+  throwIfUnwanted(deps, state);
+  const child = await deps.spawn(definition.command);
+  state.process = child;
+  await deps.onProcess(name, child.pid);
+  await waitUntilReady(definition, child, deps, state);
+  deps.onEvent({ kind: "ready", name, pid: child.pid, elapsedMs: deps.now() - startedAt });
+  child.exited
+    .then(async (exit) => {
+      if (!state.wanted || state.process !== child) return;
+      await forget(definition, deps, state);
+      await recover(definition, deps, state, await exitError(definition, exit));
+    })
+    .catch((cause: unknown) => giveUp(definition, deps, state, cause));
+}
+
+/** After an end that nobody asked for: reports it, and starts again unless it has happened too often. */
+async function recover(definition: EngineDefinition, deps: SupervisorDeps, state: State, reason: WikilakeError) {
+  const { turn } = state;
+  const now = deps.now();
+  state.crashes = [...state.crashes.filter((at) => now - at < restartWindowMs), now];
+  const restartInMs = restartDelaysMs[state.crashes.length - 1];
+  if (restartInMs === undefined) return giveUp(definition, deps, state, reason);
+  deps.onEvent({ kind: "crashed", name: definition.name, reason: reason.message, restartInMs });
+  await deps.sleep(restartInMs);
+  if (state.turn !== turn) return;
+  try {
+    await launch(definition, deps, state);
+  } catch (error) {
+    if (state.turn !== turn || !(error instanceof WikilakeError)) throw error;
+    await endProcess(definition, state);
+    await recover(definition, deps, state, error);
+  }
+}
+
+function giveUp(definition: EngineDefinition, deps: SupervisorDeps, state: State, cause: unknown): void {
+  if (!state.wanted) return;
+  const { name } = definition;
+  const error = cause instanceof WikilakeError ? cause : engineFailed(name, describeError(cause), cause);
+  deps.onEvent({ kind: "gave-up", name, error });
+}
+
+/** True when there was a process to end. */
+async function endProcess({ stopGraceMs }: EngineDefinition, state: State): Promise<boolean> {
+  if (state.process === undefined) return false;
+  await state.process.stop(stopGraceMs);
+  return true;
+}
+
+async function forget({ name }: EngineDefinition, deps: SupervisorDeps, state: State): Promise<void> {
+  state.process = undefined;
+  await deps.onProcess(name, undefined);
+}
+
+function throwIfUnwanted(deps: SupervisorDeps, state: State): void {
+  if (state.wanted && deps.signal?.aborted !== true) return;
+  throw new WikilakeError("START_INTERRUPTED", "Stopped while starting.", { retriable: true });
+}
+
+async function waitUntilReady(
+  definition: EngineDefinition,
+  child: EngineProcess,
+  deps: SupervisorDeps,
+  state: State,
+): Promise<void> {
   const deadline = deps.now() + definition.startTimeoutMs;
   let exit: ProcessExit | undefined;
   void child.exited.then((found) => {
     exit = found;
   });
   while (!(await definition.isReady().catch(() => false))) {
-    if (deps.signal?.aborted)
-      throw new WikilakeError("START_INTERRUPTED", "Stopped while starting.", { retriable: true });
+    throwIfUnwanted(deps, state);
     if (exit !== undefined) throw await exitError(definition, exit);
     if (deps.now() > deadline) {
       await child.stop(definition.stopGraceMs);
       const seconds = Math.round(definition.startTimeoutMs / 1000);
       throw engineFailed(definition.name, `does not answer after ${seconds} s; see ${definition.command.logFile}`);
     }
-    await sleep(readyEveryMs);
+    await deps.sleep(readyEveryMs);
   }
 }
 

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { folderOf, type Installation } from "../installation.ts";
 import { javaCommand } from "./java-command.ts";
+import { probe } from "./probe.ts";
 import { type Properties, writeProperties } from "./properties-file.ts";
 import type { S3Endpoint } from "./s3.ts";
 import type { EngineDefinition } from "./supervisor.ts";
@@ -125,7 +126,7 @@ const s3Properties = (s3: S3Endpoint): Properties => ({
 });
 
 async function isStarted(port: number): Promise<boolean> {
-  const response = await fetch(`http://127.0.0.1:${port}/v1/info`);
+  const response = await probe(`http://127.0.0.1:${port}/v1/info`);
   const info: unknown = await response.json();
   return typeof info === "object" && info !== null && "starting" in info && info.starting === false;
 }
