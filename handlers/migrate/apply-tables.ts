@@ -1,0 +1,60 @@
+import type { Clock } from "../../lib/lake/clock.ts";
+import { LakeError } from "../../lib/lake/errors.ts";
+import { isFinal, type QueryEngine, type QueryResult } from "../../lib/lake/query-engine.ts";
+import { addColumnsSql, existingColumnsSql, parseTableDdl, type TableDefinition } from "../../lib/lake/table-ddl.ts";
+import type { Logger } from "../../lib/platform/logger.ts";
+import type { MigrateConfig } from "./config.ts";
+import type { DdlFile } from "./ddl-files.ts";
+
+export type MigrateDeps = {
+  readonly engine: QueryEngine;
+  readonly clock: Clock;
+  readonly newUuid: () => string;
+  readonly log: Logger;
+  readonly config: MigrateConfig;
+};
+
+/** DDL ends within seconds; between two looks. */
+const pollMs = 500;
+/** Statements at once: Athena runs 20 DDL statements for an account, and others may be at work. */
+const parallel = 4;
+
+/**
+ * Makes every table that is missing and adds the columns that a table lacks. Running it again changes nothing; nothing is
+ * dropped, renamed or retyped. Throws on the first statement that fails.
+ */
+export async function applyTables(deps: MigrateDeps, files: readonly DdlFile[]): Promise<readonly string[]> {
+  const values = { database_prefix: deps.config.DATABASE_PREFIX, lake_bucket: deps.config.LAKE_BUCKET };
+  const definitions = files.map(({ file, text }) => parseTableDdl(text, values, file));
+  for (let from = 0; from < definitions.length; from += parallel) {
+    await Promise.all(definitions.slice(from, from + parallel).map((definition) => applyTable(deps, definition)));
+  }
+  return definitions.map(({ database, table }) => `${database}.${table}`);
+}
+
+async function applyTable(deps: MigrateDeps, definition: TableDefinition): Promise<void> {
+  const { database, table, createSql } = definition;
+  await run(deps, database, createSql);
+  const existing = await run(deps, database, existingColumnsSql(definition));
+  const addColumns = addColumnsSql(definition, new Set(existing.rows.map(([name = ""]) => name)));
+  if (addColumns !== undefined) await run(deps, database, addColumns);
+  deps.log.info("table-applied", { database, table, changed: addColumns !== undefined });
+}
+
+async function run(
+  { engine, clock, newUuid, config }: MigrateDeps,
+  database: string,
+  sql: string,
+): Promise<QueryResult> {
+  const workgroup = config.WORKGROUP;
+  const { queryId } = await engine.start({ sql, token: newUuid(), database, workgroup, output: undefined });
+  for (;;) {
+    const status = await engine.status(queryId);
+    if (status?.state === "SUCCEEDED") return engine.result(queryId);
+    if (status !== undefined && isFinal(status.state)) {
+      const problem = `${status.state} ${status.errorCode ?? ""}: ${sql.slice(0, 120)}`;
+      throw new LakeError("TABLE_NOT_APPLIED", problem, { retriable: false });
+    }
+    await clock.sleep(pollMs);
+  }
+}
