@@ -19,7 +19,13 @@ export type LambdaServiceDeps = {
 };
 
 const routes = [
-  { method: "POST", path: "/2015-03-31/functions/{FunctionName}/invocations", operation: "Invoke" },
+  {
+    method: "POST",
+    path: "/2015-03-31/functions/{FunctionName}/invocations",
+    operation: "Invoke",
+    payload: "Payload",
+    headers: { InvocationType: "x-amz-invocation-type" },
+  },
   { method: "GET", path: "/2015-03-31/functions/{FunctionName}/configuration", operation: "GetFunctionConfiguration" },
   { method: "GET", path: "/2015-03-31/functions/{FunctionName}", operation: "GetFunction" },
   { method: "GET", path: "/2015-03-31/event-source-mappings/{UUID}", operation: "GetEventSourceMapping" },
@@ -27,11 +33,7 @@ const routes = [
   { method: "GET", path: "/2015-03-31/event-source-mappings", operation: "ListEventSourceMappings" },
 ] as const;
 
-/**
- * Lambda's API. `Invoke` takes `InvocationType` and `Payload` (text, bytes or a parsed body) from the input; its answer's
- * body is `{StatusCode, FunctionError?, ExecutedVersion, Payload}` and the protocol layer puts the fields where REST has
- * them: status, headers and raw body.
- */
+/** Lambda's API. `Invoke` takes `InvocationType` and `Payload` (bytes) and answers raw bytes, as REST has them. */
 export function createLambdaService(deps: LambdaServiceDeps): AwsService {
   return {
     name: "lambda",
@@ -78,15 +80,15 @@ async function invoke(request: AwsRequest, { lambda, queue }: LambdaServiceDeps)
   const payload = payloadOf(request.input["Payload"]);
   const type = request.input["InvocationType"] ?? "RequestResponse";
   lambda.find(name);
-  if (type === "DryRun") return { status: 204, body: { StatusCode: 204 } };
+  if (type === "DryRun") return { status: 204, body: undefined };
   if (type === "Event") {
     queue.enqueue(name, payload);
-    return { status: 202, body: { StatusCode: 202 } };
+    return { status: 202, body: new Uint8Array() };
   }
   const result = await lambda.invoke(name, payload);
-  const error = result.functionError === undefined ? {} : { FunctionError: result.functionError };
-  const body = { StatusCode: 200, ExecutedVersion: "$LATEST", ...error, Payload: result.payload };
-  return { status: 200, body };
+  const error = result.functionError === undefined ? {} : { "x-amz-function-error": result.functionError };
+  const body = new TextEncoder().encode(result.payload);
+  return { status: 200, headers: { "x-amz-executed-version": "$LATEST", ...error }, body };
 }
 
 function payloadOf(payload: unknown): string {
@@ -133,6 +135,6 @@ function describe(config: FunctionConfig): Readonly<Record<string, unknown>> {
 
 function text(request: AwsRequest, key: string): string {
   const value = request.input[key];
-  if (typeof value === "string" && value !== "") return decodeURIComponent(value);
+  if (typeof value === "string" && value !== "") return value;
   throw new AwsError("InvalidParameterValueException", `${key} is missing`);
 }
