@@ -1,0 +1,154 @@
+"""One gate over one candidate: views → metrics → verdicts → audit rows → the verdict. Only the caller acts on it."""
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+from pyspark.sql import DataFrame, SparkSession
+
+from dq.deequ_engine import ENGINE_VERSION, evaluate
+from dq.ruleset import Rule, Ruleset
+from dq.verdict import ERROR, FAILED, PASSED, GateVerdict, Judged, Metric, decide, judge
+from runner.log import info, warn
+
+SCHEMA_VERSION = "1.0.0"
+# Enough to find the cause, few enough to read.
+MAX_SAMPLES = 20
+_FROM_PRIMARY = {"IsComplete", "Completeness", "ColumnValues", "Uniqueness", "IsPrimaryKey"}
+
+
+@dataclass(frozen=True)
+class GateInput:
+    gate: str  # bronze_dq, silver_dq, gold_dq
+    layer: str
+    table_name: str
+    key: Tuple[str, ...]
+    ruleset: Ruleset
+    sources: Tuple[str, ...]  # views that rules name as other datasets
+    mode: str
+    run_id: str
+    snapshot_id: Optional[int]
+    window_start: Optional[datetime]
+    window_end: Optional[datetime]
+
+
+@dataclass(frozen=True)
+class GateResult:
+    verdict: GateVerdict
+    judged: Tuple[Judged, ...]
+    rows_checked: int
+
+
+def run_gate(spark: SparkSession, given: GateInput, clock: Callable[[], datetime], write: Callable[[DataFrame], None]) -> GateResult:
+    """`primary` and the side views must be registered. Audit rows are written whatever the verdict; never raises for data."""
+    judged, rows = _judge_all(spark, given)
+    verdict = decide(judged)
+    write(results_frame(spark, given, judged, rows, clock()))
+    for one in judged:
+        if one.status != PASSED:
+            warn("rule-not-met", gate=given.gate, rule=one.rule.id, status=one.status, severity=one.severity, reason=one.metric.reason or "")
+    info("gate-judged", gate=given.gate, table=given.table_name, status=verdict.status, mode=given.mode, rules=len(judged), rows=rows)
+    return GateResult(verdict, tuple(judged), rows)
+
+
+def _judge_all(spark: SparkSession, given: GateInput) -> "Tuple[List[Judged], int]":
+    try:
+        primary = spark.table("primary")
+        rows = primary.count()
+        sources = {name: spark.table(name) for name in given.sources}
+        rules = given.ruleset.rules
+        if rows == 0:
+            # An answer about nothing is no answer: only the count is asked, the rest is said to be skipped.
+            counted = [rule for rule in rules if rule.text.startswith("RowCount ")]
+            metrics = evaluate(spark, primary, counted, sources)
+            skipped = Metric("skipped", None, None, "there are no rows", 0)
+            metrics.update({rule.id: skipped for rule in rules if rule not in counted})
+        else:
+            metrics = evaluate(spark, primary, rules, sources)
+        return [judge(rule, metrics.get(rule.id), given.mode) for rule in rules], rows
+    except Exception as problem:  # noqa: BLE001 - a gate that cannot run is a closed gate
+        broken = Metric("error", None, None, str(problem).split("\n")[0][:500], 0)
+        return [judge(rule, broken, given.mode) for rule in given.ruleset.rules], 0
+
+
+def results_frame(spark: SparkSession, given: GateInput, judged: Sequence[Judged], rows: int, at: datetime) -> DataFrame:
+    """Rows of dq_audit.quality_results, one per rule."""
+    records = [_record(spark, given, one, rows, at) for one in judged]
+    return spark.createDataFrame(records, RESULT_SCHEMA)
+
+
+RESULT_SCHEMA = (
+    "run_id string, gate string, layer string, table_name string, rule_id string, dimension string, severity string, "
+    "status string, metric_name string, threshold string, failure_reason string, evidence string, rule_text string, "
+    "rule_fingerprint string, ruleset_fingerprint string, mode string, engine_version string, run_date string, "
+    "schema_version string, metric_value double, rows_checked bigint, rows_failed bigint, input_snapshot_id bigint, "
+    "duration_ms bigint, window_start timestamp_ntz, window_end timestamp_ntz, evaluated_at timestamp_ntz"
+)
+
+
+def _record(spark: SparkSession, given: GateInput, one: Judged, rows: int, at: datetime) -> Tuple[Any, ...]:
+    rule, metric = one.rule, one.metric
+    return (
+        given.run_id, given.gate, given.layer, given.table_name, rule.id, rule.dimension, one.severity,
+        one.status, metric.name, rule.threshold, metric.reason, _evidence(spark, given, one), rule.text,
+        rule.fingerprint, given.ruleset.fingerprint, given.mode, ENGINE_VERSION, at.strftime("%Y-%m-%d"),
+        SCHEMA_VERSION, metric.value, rows, _rows_failed(rule, metric, rows), given.snapshot_id,
+        metric.duration_ms, given.window_start, given.window_end, at,
+    )  # fmt: skip
+
+
+def _rows_failed(rule: Rule, metric: Metric, rows: int) -> Optional[int]:
+    """Where the metric counts rows or is a share of all of them; a filtered share is not of all rows."""
+    if metric.value is None or metric.outcome not in ("passed", "failed"):
+        return None
+    if rule.is_custom_sql:
+        return int(metric.value) if "select count(*) as v" in rule.text else None
+    if rule.text.split(" ")[0] in ("IsComplete", "Completeness", "ColumnValues") and " where " not in rule.text and metric.value <= 1:
+        return round((1 - metric.value) * rows)
+    return None
+
+
+def _evidence(spark: SparkSession, given: GateInput, one: Judged) -> str:
+    """JSON: the rule in words, and for a broken one up to 20 keys. Keys and counts only, no event text."""
+    evidence: Dict[str, Any] = {"rule": one.rule.sentence}
+    if "drift" == one.rule.dimension and one.status == PASSED:
+        evidence["baseline"] = "no_baseline"
+    if one.status in (PASSED, ERROR) or one.metric.outcome != "failed":
+        return json.dumps(evidence)
+    sql = one.rule.sample_sql or default_sample(one.rule, given.key)
+    if sql:
+        try:
+            evidence["samples"] = [str(row[0]) for row in spark.sql(f"select * from ({sql}) limit {MAX_SAMPLES}").collect()]
+        except Exception as problem:  # noqa: BLE001 - the verdict stands without samples
+            evidence["samples_error"] = str(problem).split("\n")[0][:200]
+    return json.dumps(evidence)
+
+
+def default_sample(rule: Rule, key: Sequence[str]) -> Optional[str]:
+    """A query for the keys of offending rows, for rules over one column of primary."""
+    words = rule.text.split('"')
+    family = rule.text.split(" ")[0]
+    if family not in _FROM_PRIMARY or len(words) < 3:
+        return None
+    shown = "concat_ws('/', " + ", ".join(f"`{name}`" for name in key) + ")"
+    column = f"`{words[1]}`"
+    if family in ("IsComplete", "Completeness"):
+        return f"select {shown} from primary where {column} is null" + _filter(rule, " and ")
+    if family in ("Uniqueness", "IsPrimaryKey"):
+        columns = ", ".join(f"`{name}`" for name in words[1::2] if name.isidentifier())
+        return f"select concat_ws('/', {columns}) from primary group by {columns} having count(*) > 1"
+    operator = rule.text.split('"', 2)[2].split(" where ")[0].strip()
+    if operator.startswith(("in [", "not in [")):
+        listed = operator.split("[", 1)[1].rstrip("]").replace('"', "'")
+        inside = "not in" if operator.startswith("in [") else "in"
+        return f"select {shown} from primary where coalesce({column} {inside} ({listed}), true)" + _filter(rule, " and ")
+    return None
+
+
+def _filter(rule: Rule, joiner: str) -> str:
+    return f"{joiner}({rule.text.split(' where ', 1)[1].strip(chr(34))})" if " where " in rule.text else ""
+
+
+__all__ = ["ERROR", "FAILED", "GateInput", "GateResult", "run_gate", "default_sample", "results_frame"]

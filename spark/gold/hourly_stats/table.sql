@@ -1,0 +1,57 @@
+-- One row per hour and domain with any event. Key: stat_date, stat_hour, domain.
+-- A day is about 24 x 350 rows: five regions a date keep one region's day in one small file.
+CREATE TABLE IF NOT EXISTS ${database_prefix}_gold.hourly_stats (
+  stat_date string COMMENT 'UTC date of the hour, YYYY-MM-DD',
+  stat_hour int COMMENT 'UTC hour, 0-23',
+  domain string COMMENT 'for example en.wikipedia.org',
+  region string COMMENT 'region of the domain',
+  schema_version string COMMENT 'version of this row layout, semver',
+  total_events bigint COMMENT 'events of every type',
+  unique_users bigint COMMENT 'distinct user_normalized over all events, exact',
+  unique_pages bigint COMMENT 'distinct (wiki, title) of edits, exact',
+  bytes_added bigint COMMENT 'sum of positive length_delta over edits',
+  bytes_removed bigint COMMENT 'sum of -length_delta where negative, over edits',
+  avg_edit_size double COMMENT 'abs_bytes / total_edits, NULL without edits',
+  bot_edits bigint COMMENT 'edits with the bot flag',
+  human_edits bigint COMMENT 'edits without the bot flag',
+  anonymous_edits bigint COMMENT 'edits by unregistered users, bots excepted',
+  bot_percentage double COMMENT '100 x bot_edits / total_edits, NULL without edits',
+  type_edit bigint COMMENT 'events of type edit',
+  type_new bigint COMMENT 'events of type new',
+  type_categorize bigint COMMENT 'events of type categorize',
+  type_log bigint COMMENT 'events of type log',
+  large_deletions bigint COMMENT 'edits with is_large_deletion',
+  large_additions bigint COMMENT 'edits with is_large_addition',
+  gold_processed_at timestamp COMMENT 'run that wrote or changed the row, UTC',
+  hour_start timestamp COMMENT 'start of the hour, UTC',
+  wiki string COMMENT 'database name of the wiki',
+  language string COMMENT 'language edition, else mul',
+  project string COMMENT 'wikipedia, commons, wikidata and so on',
+  in_scope boolean COMMENT 'domain is one of the configured ones',
+  total_edits bigint COMMENT 'events of type edit or new',
+  type_other bigint COMMENT 'events of any other type',
+  abs_bytes bigint COMMENT 'sum of bytes_changed over edits',
+  temporary_edits bigint COMMENT 'edits by temporary accounts, bots excepted',
+  ip_edits bigint COMMENT 'edits by IP addresses, bots excepted',
+  known_bot_edits bigint COMMENT 'edits by listed bots without the flag',
+  minor_edits bigint COMMENT 'edits marked minor',
+  patrolled_edits bigint COMMENT 'edits marked patrolled',
+  revert_count bigint COMMENT 'reverting edits in the hour',
+  reverted_edits bigint COMMENT 'edits of the hour reverted by others within 48 h',
+  abuse_filter_hits bigint COMMENT 'abuse filter log events',
+  late_events bigint COMMENT 'events with is_stale',
+  signal_events bigint COMMENT 'events with is_signal',
+  signal_bot_events bigint COMMENT 'of these with the bot flag',
+  signal_edits bigint COMMENT 'signal events that are edits',
+  signal_bot_edits bigint COMMENT 'of these with the bot flag',
+  signal_new_pages bigint COMMENT 'signal events of type new',
+  signal_bytes bigint COMMENT 'sum of bytes_changed over signal events, NULL as 0'
+)
+PARTITIONED BY (stat_date, region)
+LOCATION 's3://${lake_bucket}/gold/hourly_stats/'
+TBLPROPERTIES (
+  'table_type' = 'ICEBERG',
+  'format' = 'parquet',
+  'write_compression' = 'zstd',
+  'vacuum_max_snapshot_age_seconds' = '259200'
+)

@@ -1,0 +1,72 @@
+"""Command line → frozen Config. Everything a run depends on is in here or in the tables it reads."""
+from __future__ import annotations
+
+import argparse
+import re
+import uuid
+from dataclasses import dataclass
+from typing import List, Optional
+
+MODES = ("auto", "live", "catchup", "replay")
+# Names end up in SQL text and object keys: only what needs no quoting anywhere.
+IDENTIFIER = re.compile(r"^[a-z_][a-z0-9_]{0,63}$")
+RUN_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+
+
+@dataclass(frozen=True)
+class Config:
+    command: str
+    database_prefix: str
+    run_id: str
+    catalog: str = "lake"
+    mode: str = "auto"
+    trigger: str = "manual"
+    job_run_id: Optional[str] = None
+    stage_uri: Optional[str] = None
+    lake_uri: Optional[str] = None
+    ingest_lag: int = 0
+    settle_seconds: int = 90
+    rebuild: bool = False
+    dry_run: bool = False
+    ignore_hold: bool = False
+    shuffle_partitions: Optional[int] = None
+
+
+def _matching(pattern: "re.Pattern[str]", what: str):
+    def check(text: str) -> str:
+        if not pattern.match(text):
+            raise argparse.ArgumentTypeError(f"{what} must match {pattern.pattern}")
+        return text
+
+    return check
+
+
+def parser() -> argparse.ArgumentParser:
+    root = argparse.ArgumentParser(prog="main.py", description="Silver, gold and their gates, in one Spark session.")
+    root.add_argument("command", choices=("cycle", "silver", "gold"))
+    name = _matching(IDENTIFIER, "name")
+    identity = _matching(RUN_ID, "id")
+    root.add_argument("--database-prefix", required=True, type=name, help="wikilake_<stage>: databases are <prefix>_<layer>")
+    root.add_argument("--catalog", default="lake", type=name)
+    root.add_argument("--run-id", type=identity, help="names the run in every ledger; default: a new one")
+    root.add_argument("--mode", choices=MODES, default="auto", help="auto decides from the increment")
+    root.add_argument("--trigger", default="manual", type=identity, help="who asked: schedule, manual, restart")
+    root.add_argument("--job-run-id", type=identity, help="the job service's own id, where known")
+    root.add_argument("--stage-uri", help="s3://<stage bucket>: run records, ops rows and the pipeline's state go here")
+    root.add_argument("--lake-uri", help="s3://<lake bucket>: location of tables that do not exist yet")
+    root.add_argument("--ingest-lag", type=int, default=0, help="records the bronze mapping was behind when the run was asked for")
+    root.add_argument("--settle-seconds", type=int, default=90, help="how long a missing offset may still become a dead letter")
+    root.add_argument("--shuffle-partitions", type=int, help="default 4; more on a cluster")
+    root.add_argument("--rebuild", action="store_true", help="compute the tables anew from the layer below")
+    root.add_argument("--ignore-hold", action="store_true", help="run although the pipeline is held (a person's decision)")
+    root.add_argument("--dry-run", action="store_true", help="print the rendered SQL and rules, touch nothing")
+    return root
+
+
+def parse_args(argv: List[str]) -> Config:
+    """Raises SystemExit(2) with a sentence on a wrong command line."""
+    given = vars(parser().parse_args(argv))
+    given["run_id"] = given["run_id"] or f"manual-{uuid.uuid4().hex[:16]}"
+    for key in ("stage_uri", "lake_uri"):
+        given[key] = given[key].rstrip("/") if given[key] else None
+    return Config(**given)

@@ -1,0 +1,47 @@
+"""--dry-run: every statement as it would be run, with the values that are known without looking at data."""
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Dict, List
+
+from dq.ruleset import parse_ruleset
+from runner.args import Config
+from runner.ddl import WRITE_PROPERTIES, spark_create
+from runner.files import Files
+from runner.load import unchanged
+from runner.render import literal, render, sections, threshold_values
+from runner.rules import Rules
+from runner.tables import Table
+
+# Shown where only the data knows the value.
+_LATER = ("dates", "first_at", "last_at", "until_at", "neighbour_dates", "mark", "first_offset", "last_offset", "touched_windows")
+
+
+def print_plan(config: Config, files: Files, rules: Rules, tables: List[Table]) -> None:
+    known = {**threshold_values(rules.thresholds), **{name: f"<{name}>" for name in _LATER}}
+    for table in tables:
+        if config.command in ("cycle", table.layer):
+            _print_table(config, files, table, known)
+
+
+def _print_table(config: Config, files: Files, table: Table, known: Dict[str, str]) -> None:
+    name = f"{config.catalog}.{config.database_prefix}_{table.layer}.{table.name}"
+    layer, source = table.input.split(".")
+    values = {
+        **known,
+        "target": f"{name}.branch_<run>",
+        "branch": f"{name}.branch_<run>",
+        "main": name,
+        "input": f"{config.catalog}.{config.database_prefix}_{layer}.{source} version as of <snapshot>",
+        "run_at": literal(datetime(2000, 1, 1), "run_at"),
+        "unchanged": unchanged(table),
+    }
+    print(f"-- {table.full_name}\n{spark_create(table.ddl, name, config.lake_uri, WRITE_PROPERTIES)};\n")
+    for file in ("load.sql", "checks.sql"):
+        path = f"{table.folder}/{file}"
+        for section in sections(files.read(path), path):
+            print(f"-- {path} @{section.kind} {section.name}\n{render(section.sql, values, path)};\n")
+    path = f"{table.folder}/checks.dqdl"
+    for rule in parse_ruleset(files.read(path), path, values).rules:
+        print(f"-- {rule.id} {rule.severity}{' in live mode only' if rule.live_only else ''}: {rule.sentence}\n{rule.text}")
+    print()

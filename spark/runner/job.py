@@ -1,0 +1,104 @@
+"""One run from configuration to exit code."""
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Callable, Optional
+
+from pyspark.sql import SparkSession
+
+from runner.args import Config
+from runner.cycle import BRONZE, Boundary, Run, bronze_stage, check_engine, gold_stage, silver_stage
+from runner.dry_run import print_plan
+from runner.files import load_files
+from runner.iceberg import Lake, Objects
+from runner.ledger import Ledger, utc_now
+from runner.log import error, info, warn
+from runner.outcome import ERROR, GATE_FAILED, HELD, NAMES, PUBLISHED, GateStopped
+from runner.rules import load_rules
+from runner.session import apply_settings, open_session
+from runner.tables import discover
+
+
+def run_job(config: Config) -> int:
+    """What main.py calls: opens and closes the session. Configuration problems end here with ERROR and a sentence."""
+    try:
+        files = load_files()
+        if config.dry_run:
+            print_plan(config, files, load_rules(files), discover(files))
+            return PUBLISHED
+        load_rules(files)
+        discover(files)
+    except Exception as problem:  # noqa: BLE001 - whatever is wrong with our own files is said before Spark starts
+        error("job-files-invalid", error=str(problem))
+        return ERROR
+    session = open_session(config)
+    try:
+        return run(session, config)
+    finally:
+        session.stop()
+
+
+def run(
+    spark: SparkSession,
+    config: Config,
+    clock: Callable[[], datetime] = utc_now,
+    boundary: Boundary = lambda name: None,
+) -> int:
+    """One command in a session that is open. Returns an exit code of runner.outcome; raises only what a test injects."""
+    apply_settings(spark, config)
+    files = load_files()
+    lake = Lake(spark, config.catalog, config.database_prefix)
+    ledger = Ledger(config, Objects(lake, BRONZE) if config.stage_uri else None)
+    job = Run(spark, config, files, load_rules(files), discover(files), lake, ledger, clock, boundary)
+    info("run-started", run_id=config.run_id, command=config.command, mode=config.mode, rebuild=config.rebuild)
+    state = ledger.state()
+    if state["state"] == "held" and not config.ignore_hold:
+        return _held(job, str(state.get("reason", "")))
+    try:
+        _execute(job)
+        ledger.succeeded()
+        return _finish(job, "PUBLISHED" if job.published else "NOOP", PUBLISHED, None)
+    except GateStopped as stopped:
+        if stopped.counts_for_halt and ledger.failed(str(stopped), int(job.rules.number("dq.halt_after"))):
+            warn("pipeline-held", reason=str(stopped))
+        return _finish(job, "GATE_FAILED", GATE_FAILED, str(stopped))
+    except Exception as problem:  # noqa: BLE001 - the last resort of a process: say what it was and exit non-zero
+        first_line = f"{type(problem).__name__}: {problem}".split("\n")[0][:500]
+        ledger.stage(_current_stage(job), "FAILED", clock(), clock(), mode=job.mode, error=first_line)
+        error("run-failed", error=first_line, detail=str(problem)[:4000])
+        return _finish(job, "ERROR", ERROR, first_line)
+    finally:
+        spark.catalog.clearCache()
+
+
+def _execute(job: Run) -> None:
+    command = job.config.command
+    check_engine(job)
+    job.boundary("started")
+    if command in ("cycle", "silver"):
+        context = bronze_stage(job)
+        if context is not None:
+            job.boundary("bronze_judged")
+            silver_stage(job, context)
+    if command in ("cycle", "gold"):
+        gold_stage(job)
+
+
+def _held(job: Run, reason: str) -> int:
+    now = job.clock()
+    job.ledger.stage("bronze_dq", "HELD", now, now, error=reason or None)
+    warn("pipeline-is-held", reason=reason)
+    return _finish(job, "HELD", HELD, reason)
+
+
+def _current_stage(job: Run) -> str:
+    """The stage that comes after the last one that ended, for the row that says where it broke."""
+    order = ["bronze_dq", "silver", "silver_dq", "gold", "gold_dq"]
+    ended = {row["stage"] for row in job.ledger.stages}
+    return next((stage for stage in order if stage not in ended), "gold_dq")
+
+
+def _finish(job: Run, outcome: str, code: int, problem: Optional[str]) -> int:
+    job.ledger.finish(outcome, code, job.mode, problem)
+    info("run-finished", run_id=job.config.run_id, outcome=outcome, exit_code=code, meaning=NAMES[code], mode=job.mode)
+    return code

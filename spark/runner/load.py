@@ -1,0 +1,109 @@
+"""Runs a table's load.sql on its branch: views, literals, quarantine, one MERGE, and the seal that records what was consumed."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Dict, List, Mapping, Optional
+
+from pyspark.sql import DataFrame, SparkSession
+
+from runner.ddl import WRITE_PROPERTIES, spark_create
+from runner.iceberg import Lake
+from runner.log import info
+from runner.render import Section, literal, render, sections
+from runner.tables import Table
+
+
+@dataclass(frozen=True)
+class Loaded:
+    table: Table
+    branch: str
+    head: int  # the sealed candidate
+    base: Optional[int]  # main before
+    rows_out: int
+    rows_quarantined: int
+    values: Dict[str, str]
+
+
+class Views:
+    """Temporary views of one table's load and gate; `close` frees what was cached."""
+
+    def __init__(self, spark: SparkSession) -> None:
+        self._spark = spark
+        self._cached: List[DataFrame] = []
+
+    def add(self, section: Section, sql: str) -> None:
+        frame = self._spark.sql(sql)
+        if section.cached:
+            frame = frame.persist()
+            self._cached.append(frame)
+        frame.createOrReplaceTempView(section.name)
+
+    def close(self) -> None:
+        for frame in self._cached:
+            frame.unpersist()
+        self._cached = []
+
+
+def ensure_table(lake: Lake, table: Table, lake_uri: Optional[str]) -> None:
+    """Creates what the migration has not, and sets the write properties that Athena's DDL cannot."""
+    name = lake.sql_name(table.full_name)
+    if not lake.exists(table.full_name):
+        lake.spark.sql(f"create namespace if not exists {name.rsplit('.', 1)[0]}")
+        lake.spark.sql(spark_create(table.ddl, name, lake_uri, WRITE_PROPERTIES))
+        info("table-created", table=table.full_name)
+        return
+    have = {str(key): str(value) for key, value in dict(lake.load(table.full_name).properties()).items()}
+    wrong = {key: value for key, value in WRITE_PROPERTIES.items() if have.get(key) != value}
+    if wrong:
+        listed = ", ".join(f"'{key}' = '{value}'" for key, value in sorted(wrong.items()))
+        lake.spark.sql(f"alter table {name} set tblproperties ({listed})")
+
+
+def unchanged(table: Table) -> str:
+    """Condition that the rows `f` (computed now) and `e` (stored) say the same, whenever they were computed."""
+    columns = [name for name in table.ddl.names if name not in table.key and not name.endswith("_processed_at")]
+    return " and ".join(f"f.`{name}` <=> e.`{name}`" for name in columns)
+
+
+def table_values(lake: Lake, table: Table, branch: str, run_at: datetime) -> Dict[str, str]:
+    return {
+        "target": lake.branch_name(table.full_name, branch),
+        "run_at": literal(run_at, "run_at"),
+        "unchanged": unchanged(table),
+    }
+
+
+def run_load(
+    lake: Lake, views: Views, table: Table, branch: str, text: str, values: Mapping[str, str], rebuild: bool, quarantine: Any
+) -> "tuple[int, int, Dict[str, str]]":
+    """(rows written, rows quarantined, all values incl. literals). The branch must be open."""
+    known: Dict[str, str] = dict(values)
+    where = f"{table.folder}/load.sql"
+    quarantined = 0
+    if rebuild:
+        # On the branch only: readers keep the old rows until the new ones have passed the gate.
+        lake.spark.sql(f"delete from {known['target']} where true")
+    before = lake.head(table.full_name, branch)
+    for section in sections(text, where):
+        sql = render(section.sql, known, where)
+        if section.kind == "view":
+            views.add(section, sql)
+        elif section.kind == "literals":
+            row = lake.spark.sql(sql).collect()[0]
+            known.update({name: literal(value, where) for name, value in row.asDict().items()})
+        elif section.kind == "quarantine":
+            quarantined += quarantine(table, lake.spark.sql(sql))
+        else:
+            lake.spark.sql(sql)
+    return _rows_written(lake, table, branch, before), quarantined, known
+
+
+def _rows_written(lake: Lake, table: Table, branch: str, before: Optional[int]) -> int:
+    """Rows added on the branch since `before`, from the snapshots' own summaries."""
+    written = 0
+    for snapshot, _ in lake.ancestors(table.full_name, lake.head(table.full_name, branch)):
+        if snapshot == before:
+            break
+        written += int(lake.summary(table.full_name, snapshot).get("added-records", "0"))
+    return written

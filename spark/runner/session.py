@@ -1,0 +1,40 @@
+"""The one place that configures the Spark session. The catalog itself comes from outside (start-job, the local runtime, tests)."""
+from __future__ import annotations
+
+from pyspark.sql import SparkSession
+
+from runner.args import Config
+
+SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    # Every timestamp of the lake is without zone; a zoned one would change the columns' type.
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.adaptive.coalescePartitions.enabled": "true",
+    "spark.sql.ansi.enabled": "false",
+    "spark.sql.mapKeyDedupPolicy": "LAST_WIN",
+    # Views of one run are cached and read many times; the default of 200 partitions costs more than the work.
+    "spark.sql.inMemoryColumnarStorage.compressed": "true",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.iceberg.handle-timestamp-without-timezone": "true",
+}
+# A cycle is some 20,000 to some 100,000 rows: more tasks than this only add start-up time on two cores.
+DEFAULT_SHUFFLE_PARTITIONS = 4
+
+
+def open_session(config: Config) -> SparkSession:
+    builder = SparkSession.builder.appName(f"wikilake-{config.command}")
+    for key, value in SETTINGS.items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    apply_settings(session, config)
+    return session
+
+
+def apply_settings(session: SparkSession, config: Config) -> None:
+    """Also on a session that exists already: the answers must not depend on who opened it."""
+    for key, value in SETTINGS.items():
+        if key.startswith("spark.sql."):
+            session.conf.set(key, value)
+    session.conf.set("spark.sql.shuffle.partitions", str(config.shuffle_partitions or DEFAULT_SHUFFLE_PARTITIONS))
+    session.sparkContext.setLogLevel("WARN")

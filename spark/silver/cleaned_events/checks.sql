@@ -1,0 +1,38 @@
+-- What the silver gate looks at. ${branch} is the candidate, ${main} what readers see, bronze_increment what was consumed.
+
+-- @view bronze
+select event_id from bronze_increment
+
+-- The rows of the increment as they are on the branch, new or not.
+-- @view primary cached
+select b.*
+from ${branch} b
+where b.event_date in (${dates})
+  and b.event_timestamp between ${first_at} and ${last_at}
+  and b.event_id in (select event_id from bronze_increment)
+  and not exists (select 1 from judged j where j.event_id = b.event_id and j.refused_by is not null)
+
+-- @view accounting cached
+select
+  (select count(*) from bronze_increment) as bronze_rows,
+  (select count(*) from primary) as silver_rows,
+  (select count(*) - count(distinct event_id) from bronze_increment) as duplicate_rows,
+  (select count(*) from judged where refused_by is not null) as quarantined_rows
+
+-- The same ids on the days around: a copy that the MERGE did not look at.
+-- @view neighbours
+select b.event_id
+from ${branch} b
+where b.event_date in (${neighbour_dates})
+  and b.event_id in (select event_id from bronze_increment)
+
+-- @view branch_run
+select event_id from ${branch} where event_date in (${dates}) and silver_processed_at = ${run_at}
+
+-- Stays empty until silver.reverts exists.
+-- @view reverts
+select cast(null as bigint) as reverted_revision, cast(null as bigint) as reverting_revision where false
+
+-- One row saying that there is no baseline yet: evidence, not a failure. An empty view fails.
+-- @view drift
+select '*' as metric, 0.0D as psi, 0.0D as z, 'no_baseline' as reason
