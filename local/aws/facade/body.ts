@@ -24,7 +24,7 @@ function inflate(body: Buffer, limit: number): Buffer {
   try {
     return gunzipSync(body, { maxOutputLength: limit });
   } catch (error) {
-    if (error instanceof RangeError) throw tooLarge(limit);
+    if (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(limit);
     throw new AwsError("SerializationException", "The body is not gzip", 400);
   }
 }
