@@ -1,7 +1,7 @@
 import { dataCatalog, type TableName, tableName } from "./names.ts";
 import type { Reader } from "./reader.ts";
 import { malformed, notSupported } from "./refusal.ts";
-import type { DatabaseUse, Plan, Statement } from "./statement.ts";
+import type { DatabaseUse, Plan, Statement, TableListingPlan } from "./statement.ts";
 
 /** `DESCRIBE [EXTENDED | FORMATTED] t`. */
 export function describe(reader: Reader, database: string | undefined): Statement {
@@ -30,12 +30,7 @@ export function show(reader: Reader, database: string | undefined): Statement {
   throw notSupported();
 }
 
-type AboutTable = Extract<
-  Plan,
-  { readonly kind: "vacuum" | "describe" | "show-create" | "show-columns" | "show-properties" }
->;
-
-const aboutTable = (substatementType: string, plan: AboutTable): Statement => ({
+const aboutTable = (substatementType: string, plan: TableListingPlan): Statement => ({
   statementType: "UTILITY",
   substatementType,
   uses: [{ ...plan.table, access: "describe" }],

@@ -18,10 +18,8 @@ export type Plan =
   | { readonly kind: "drop-table" | "drop-view"; readonly table: TableName; readonly ifExists: boolean }
   | { readonly kind: "create-view"; readonly table: TableName; readonly pieces: readonly Piece[] }
   | { readonly kind: "optimize"; readonly table: TableName; readonly where: string }
-  | {
-      readonly kind: "vacuum" | "describe" | "show-create" | "show-columns" | "show-properties";
-      readonly table: TableName;
-    }
+  | { readonly kind: "vacuum"; readonly table: TableName }
+  | TableListingPlan
   | { readonly kind: "show-tables" | "show-views"; readonly database: string; readonly pattern?: string }
   | { readonly kind: "show-databases"; readonly pattern?: string }
   | {
@@ -34,6 +32,12 @@ export type Plan =
   | { readonly kind: "prepare"; readonly name: string; readonly sql: string }
   | { readonly kind: "execute"; readonly name: string; readonly values: readonly string[] }
   | { readonly kind: "deallocate"; readonly name: string };
+
+/** SHOW and DESCRIBE of one table. */
+export type TableListingPlan = {
+  readonly kind: "describe" | "show-create" | "show-columns" | "show-properties";
+  readonly table: TableName;
+};
 
 export type TableDefinition = {
   readonly ifNotExists: boolean;
