@@ -9,6 +9,6 @@ const short = (files) => hashFiles(root, files).slice(0, 12);
 const spark = listFiles(join(root, "spark"));
 
 module.exports = {
-  jobs: short(spark),
+  jobs: short([...spark, ...listFiles(join(root, "schemas", "rules"))]),
   schema: short([...listFiles(join(root, "schemas")), ...spark.filter((file) => file.endsWith("table.sql"))]),
 };
