@@ -1,5 +1,6 @@
 // Content hashes that the template carries: a changed table definition makes CloudFormation call the migration again,
-// a changed job gets a folder of its own, so that a run names the version it used. CommonJS because osls requires it.
+// a changed job gets a folder and a changed shim an image tag of its own, so that a run names the version it used.
+// CommonJS because osls requires it.
 const { join } = require("node:path");
 const { hashFiles, listFiles } = require("../scripts/file-hash.ts");
 
@@ -8,7 +9,10 @@ const root = join(__dirname, "..");
 const short = (files) => hashFiles(root, files).slice(0, 12);
 const spark = listFiles(join(root, "spark"));
 
+const bundled = ["shim", "lib", "schemas", "package-lock.json"].flatMap((entry) => listFiles(join(root, entry)));
+
 module.exports = {
+  shim: short(bundled),
   jobs: short([...spark, ...listFiles(join(root, "schemas", "rules"))]),
   schema: short([...listFiles(join(root, "schemas")), ...spark.filter((file) => file.endsWith("table.sql"))]),
 };

@@ -20,6 +20,7 @@ describe("the shim's task", () => {
       SOURCE_KIND: "live",
       STAGE_BUCKET: "ref:StageBucket",
       STAGE: "dev",
+      AWS_REGION: "eu-west-1",
     });
   });
 
@@ -36,7 +37,11 @@ describe("the shim's task", () => {
   test("runs the image of its own stage's repository, which exists before the service and outlives the stack", () => {
     const image = String(at(container(), "Image"));
     const name = String(propertiesOf(stack, "ShimRepository")["RepositoryName"]);
-    expect(image).toBe(`000000000000.dkr.ecr.eu-west-1.amazonaws.com/${name}:latest`);
+    const [repository, tag] = image.split(":");
+    expect(repository).toBe(`000000000000.dkr.ecr.eu-west-1.amazonaws.com/${name}`);
+    // What went in names it: a changed shim is a new task definition, an unchanged one is left running.
+    expect(tag).toMatch(/^[0-9a-f]{12}$/);
+    expect(propertiesOf(stack, "ShimRepository")["ImageTagMutability"]).toBe("IMMUTABLE");
   });
 });
 
