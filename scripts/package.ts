@@ -66,7 +66,8 @@ async function build(request: PackageRequest, outDir: string, hash: string): Pro
     progress(`packaging stage ${request.stage}: template and functions`);
     await oslsPackage(root, request.stage, built, request.signal);
     progress("packaging the shim and the Spark jobs");
-    await Promise.all([packageShim(root, join(built, "shim")), packageSpark(root, join(built, "jobs"))]);
+    await packageShim(root, join(built, "shim"));
+    await packageSpark(root, join(built, "jobs"));
     await writeFile(join(built, inputsHashName), hash);
     await moveIntoPlace(built, outDir, hash);
   } finally {
