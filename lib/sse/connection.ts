@@ -47,8 +47,8 @@ export type ConnectionDeps = { readonly fetch: typeof globalThis.fetch; readonly
 export type ConnectionRequest = { readonly url: URL; readonly userAgent: string; readonly lastEventId: string };
 
 /**
- * One connection, from the request to its end. Never throws: how it ended is the result. Reading stops while the sink
- * has no room, and the watchdog with it: then the silence is ours.
+ * One connection, from the request to its end. However it ended is the result; only what the sink throws, a bug, is
+ * thrown. Reading stops while the sink has no room, and the watchdog with it: then the silence is ours.
  */
 export async function runConnection(
   request: ConnectionRequest,
@@ -71,20 +71,19 @@ export async function runConnection(
     retryAfterMs,
   });
   const watchdog = watch(seen, clock, closer);
-  let status: number | undefined;
+  /** How a failure of the network is called: we may have caused it ourselves. */
+  const cutBy = (): CloseReason => (stop.aborted ? "stopped" : closer.signal.aborted ? "idle" : "network");
   try {
-    const response = await deps.fetch(request.url, { headers: headersOf(request), redirect: "manual", signal });
-    status = response.status;
+    const init = { headers: headersOf(request), redirect: "manual", signal } as const;
+    const response = await deps.fetch(request.url, init).catch(() => undefined);
+    if (response === undefined) return end(cutBy());
     const refusal = judgeResponse(response);
-    if (refusal !== undefined || response.body === null) {
-      await response.body?.cancel();
-      const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), clock.now());
-      return end(refusal ?? "no_content", status, retryAfterMs);
+    if (refusal === undefined && response.body !== null) {
+      return end(await readBody(response.body, { seen, clock, sink, signal, cutBy }), response.status);
     }
-    return end(await readBody(response.body, seen, deps, sink, signal), status);
-  } catch {
-    // The reasons for an abort are told apart below; every other failure of fetch or of the body is the network's.
-    return end(stop.aborted ? "stopped" : closer.signal.aborted ? "idle" : "network", status);
+    await response.body?.cancel().catch(() => undefined);
+    const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), clock.now());
+    return end(refusal ?? "no_content", response.status, retryAfterMs);
   } finally {
     closer.abort();
     await watchdog;
@@ -128,13 +127,16 @@ async function watch(seen: Seen, clock: Clock, closer: AbortController): Promise
   }
 }
 
-async function readBody(
-  body: ReadableStream<Uint8Array>,
-  seen: Seen,
-  { clock }: ConnectionDeps,
-  sink: ConnectionSink,
-  signal: AbortSignal,
-): Promise<CloseReason> {
+type Reading = {
+  readonly seen: Seen;
+  readonly clock: Clock;
+  readonly sink: ConnectionSink;
+  readonly signal: AbortSignal;
+  readonly cutBy: () => CloseReason;
+};
+
+async function readBody(body: ReadableStream<Uint8Array>, reading: Reading): Promise<CloseReason> {
+  const { seen, clock, sink, signal, cutBy } = reading;
   let verdict: CloseReason | undefined;
   const frames = createFrameReader({
     frame: (frame) => {
@@ -156,14 +158,14 @@ async function readBody(
   signal.addEventListener("abort", cancel, { once: true });
   try {
     while (verdict === undefined) {
-      await waitForRoom(seen, clock, sink, signal);
-      const { done, value } = await reader.read();
-      signal.throwIfAborted();
-      if (done) return "ended";
+      await waitForRoom(reading);
+      const chunk = await reader.read().catch(() => undefined);
+      if (signal.aborted || chunk === undefined) return cutBy();
+      if (chunk.done) return "ended";
       seen.atMs = clock.monotonic();
-      seen.bytes += value.length;
+      seen.bytes += chunk.value.length;
       sink.alive();
-      frames.push(value);
+      frames.push(chunk.value);
     }
     return verdict;
   } finally {
@@ -172,19 +174,15 @@ async function readBody(
   }
 }
 
-async function waitForRoom(seen: Seen, clock: Clock, sink: ConnectionSink, signal: AbortSignal): Promise<void> {
+async function waitForRoom({ seen, clock, sink, signal }: Reading): Promise<void> {
   const room = sink.room();
   if (room === undefined) return;
   const gate = Promise.withResolvers<void>();
   const open = (): void => gate.resolve();
   signal.addEventListener("abort", open, { once: true });
   seen.isPaused = true;
-  try {
-    await Promise.race([room, gate.promise]);
-    signal.throwIfAborted();
-  } finally {
-    signal.removeEventListener("abort", open);
-    seen.isPaused = false;
-    seen.atMs = clock.monotonic();
-  }
+  await Promise.race([room, gate.promise]);
+  signal.removeEventListener("abort", open);
+  seen.isPaused = false;
+  seen.atMs = clock.monotonic();
 }

@@ -54,7 +54,7 @@ export async function runSseSource(
 }
 
 function delayAfter(end: ConnectionEnd, attempt: number, random: Random, sink: SseSink): number {
-  if (end.reason === "cursor_refused") return sink.cursorRefused() === "retry" ? 0 : slowDelay(random);
+  if (end.reason === "cursor_refused" && sink.cursorRefused() === "retry") return 0;
   if (stubborn.has(end.reason)) return slowDelay(random);
   return Math.max(end.retryAfterMs ?? 0, jitteredDelay(Math.max(0, attempt - 1), random));
 }

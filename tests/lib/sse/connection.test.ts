@@ -167,3 +167,16 @@ test("while the sink has no room nothing is read, and our own silence is not the
   expect((await running).reason).toBe("stopped");
   expect(sink.frames.length).toBeGreaterThanOrEqual(10);
 });
+
+test("what the sink throws is a bug and is not taken for a failure of the network", async () => {
+  server = await startSseServer(stream(frameText("a", 1)));
+  const request = { url: server.url, userAgent: "x", lastEventId: "[]" };
+  const sink = {
+    ...sinkOf(),
+    frame: () => {
+      throw new Error("a bug");
+    },
+  };
+  const run = runConnection(request, { fetch, clock: systemClock }, sink, new AbortController().signal);
+  await expect(run).rejects.toThrow("a bug");
+});

@@ -1,0 +1,260 @@
+import { type Cursor, type CursorEntry, createCursor } from "../lib/core/cursor.ts";
+import { createGapTest } from "../lib/core/gap-test.ts";
+import { createMinuteCounts, type MinuteTicket } from "../lib/core/minute-counts.ts";
+import { partitionOf } from "../lib/core/murmur2.ts";
+import type { OpsRecord } from "../lib/core/ops-record.ts";
+import { recordHeaders } from "../lib/core/record-headers.ts";
+import type { Asked } from "../lib/core/resume.ts";
+import { createSeenRing } from "../lib/core/seen-ring.ts";
+import { encodePositions, type Positions } from "../lib/core/source-position.ts";
+import type { RecentChange, Verdict } from "../lib/core/verdict.ts";
+import type { OutRecord } from "../lib/kafka/ports.ts";
+import { type QueuedRecord, SendQueue, type SendQueueOptions } from "../lib/kafka/send-queue.ts";
+import type { Clock } from "../lib/platform/clock.ts";
+import type { SourceFrame } from "../lib/sse/frame-reader.ts";
+import { judgeRecord } from "../lib/steps/judge-record.ts";
+import { maxRecordBytes } from "../lib/steps/parse-record.ts";
+import type { IngestFilter } from "./config.ts";
+import { emptySession, type GapFinding, type SessionCounts, toGapRecord, toMinuteRecord } from "./ledger-rows.ts";
+import { hashOf, type RecordContext, type Refusal, toDeadLetter, toOpsOutRecord, toRawRecord } from "./records.ts";
+import type { Stats } from "./stats.ts";
+import { type Attribution, TopicTracker } from "./topic-tracker.ts";
+
+/** The source's own clock is believed this far when ours is behind it: a jump of an hour must not refuse every event. */
+const maxClockErrorMs = 24 * 3_600_000;
+
+export type IngestOptions = {
+  readonly context: RecordContext;
+  readonly topics: { readonly raw: string; readonly dlq: string; readonly ops: string };
+  readonly partitions: ReadonlyMap<string, number>;
+  /** Source topics of this run: those of the stream, or the file's name. */
+  readonly sourceTopics: readonly string[];
+  /** Marks of this run's topics, and of others that records carry on. */
+  readonly marks: Positions;
+  readonly filter: IngestFilter | undefined;
+  readonly queue: Pick<SendQueueOptions, "writer" | "lingerMs" | "maxBufferedBytes" | "onFailed">;
+  readonly clock: Clock;
+  readonly stats: Stats;
+};
+
+/** One event on its way: everything that its end settles. */
+type Journey = {
+  readonly entry: CursorEntry;
+  readonly ticket: MinuteTicket;
+  readonly ringId: string;
+};
+
+/**
+ * From a frame of the source to acknowledged records: judges, drops repeats, routes to the raw or the dead-letter
+ * topic, and moves the cursor as the broker acknowledges. The order of arrival is the order of the cursor's lists.
+ */
+export class Ingest {
+  readonly #options: IngestOptions;
+  readonly #cursor: Cursor;
+  readonly #ring = createSeenRing<CursorEntry>();
+  readonly #minutes = createMinuteCounts();
+  readonly #tracker: TopicTracker;
+  readonly #queue: SendQueue;
+  #gaps = createGapTest({ at: new Map(), fresh: new Set() });
+  session: SessionCounts = emptySession();
+  /** Events sent on their way to either topic: neither canaries nor repeats. */
+  routed = 0;
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+    this.#cursor = createCursor(options.marks);
+    this.#tracker = new TopicTracker(options.sourceTopics);
+    const stamp = (): Record<string, string> => ({ [recordHeaders.cursor]: encodePositions(this.#cursor.marks()) });
+    this.#queue = new SendQueue({ ...options.queue, clock: options.clock, stamp });
+  }
+
+  marks(): Positions {
+    return this.#cursor.marks();
+  }
+
+  get bufferedBytes(): number {
+    return this.#queue.bufferedBytes;
+  }
+
+  room(): Promise<void> | undefined {
+    return this.#queue.room();
+  }
+
+  drain(): Promise<void> {
+    return this.#queue.drain();
+  }
+
+  /** A new connection begins: its first event of each topic is held against what it asked for. */
+  connect(asked: Asked): void {
+    this.#tracker.reset();
+    this.#gaps = createGapTest(asked);
+    this.session = emptySession();
+  }
+
+  /** Takes one frame; whatever it holds, it ends as exactly one of canary, duplicate, acknowledged, rejected, filtered. */
+  frame(frame: SourceFrame): void {
+    const { clock, stats } = this.#options;
+    const nowMs = clock.now();
+    const verdict = this.#judge(frame, nowMs);
+    const home = this.#tracker.attribute(frame.at, metaTopicOf(verdict));
+    this.#testGap(home, nowMs);
+    if (verdict.kind === "accepted" && !passes(verdict.event, this.#options.filter)) {
+      stats.totals.filtered += 1;
+      this.#cursor.settle(this.#cursor.arrive(home.at));
+      return;
+    }
+    const ticket = this.#minutes.receive(home.topic ?? "unknown", nowMs);
+    stats.totals.received += 1;
+    this.session.received += 1;
+    this.session.firstEventMs ??= nowMs;
+    this.session.lastEventMs = nowMs;
+    if (verdict.kind === "dropped") this.#dropCanary(home, ticket);
+    else if (verdict.kind === "accepted") this.#accept(verdict, frame, home, ticket, nowMs);
+    else this.#reject(verdict, frame, home, ticket);
+  }
+
+  /** Writes the row of a gap; the marks of its topic wait for it, and then may stand at its end. */
+  recordGap(finding: GapFinding, reachesMs = 0): void {
+    const entry = this.#cursor.arrive(new Map([[finding.topic, reachesMs]]));
+    this.#writeOps(toGapRecord(finding), () => this.#cursor.settle(entry));
+  }
+
+  writeOps(record: OpsRecord): void {
+    this.#writeOps(record, () => undefined);
+  }
+
+  /** Rows of the minutes that are complete; of all settled minutes at the end. */
+  writeMinutes(when: "complete" | "settled"): void {
+    const due =
+      when === "settled" ? this.#minutes.takeSettled() : this.#minutes.takeComplete(this.#options.clock.now());
+    for (const count of due) this.writeOps(toMinuteRecord(count, this.#options.context.shimEpoch));
+  }
+
+  #judge(frame: SourceFrame, nowMs: number): Verdict {
+    if (frame.bytes > frame.data.length) {
+      const detail = `${frame.bytes} bytes, limit ${maxRecordBytes}`;
+      return { kind: "rejected", reason: "oversize", detail, eventId: undefined, wiki: undefined };
+    }
+    const { sourceKind } = this.#options.context;
+    const sourceMs = sourceKind === "live" ? Math.max(0, ...(frame.at?.values() ?? [])) : 0;
+    const isBehind = sourceMs > nowMs && sourceMs - nowMs < maxClockErrorMs;
+    return judgeRecord(frame.data, { sourceKind, nowMs: isBehind ? sourceMs : nowMs, canary: "drop" });
+  }
+
+  #testGap(home: Attribution, nowMs: number): void {
+    const position = home.topic === undefined ? undefined : home.at.get(home.topic);
+    if (home.topic === undefined || position === undefined || position === 0) return;
+    const gap = this.#gaps.first(home.topic, position);
+    if (gap === undefined) return;
+    const evidence = "the first event after a connect is later than what was asked for";
+    this.recordGap({ ...gap, kind: "disconnect", detectedMs: nowMs, evidence });
+  }
+
+  #dropCanary(home: Attribution, ticket: MinuteTicket): void {
+    this.#options.stats.totals.dropped += 1;
+    this.session.canaries += 1;
+    this.#cursor.settle(this.#cursor.arrive(home.at));
+    this.#minutes.settle(ticket, "canaries");
+  }
+
+  #accept(
+    verdict: Extract<Verdict, { kind: "accepted" }>,
+    frame: SourceFrame,
+    home: Attribution,
+    ticket: MinuteTicket,
+    nowMs: number,
+  ): void {
+    const { context, stats, topics } = this.#options;
+    stats.sawEvent(verdict.eventTimestampMs);
+    const journey = this.#start(verdict.event.meta.id, home, ticket);
+    if (journey === undefined) return;
+    this.session.produced += 1;
+    const record = toRawRecord(verdict.event, frame.data, nowMs, context);
+    this.#enqueue(topics.raw, record, {
+      onAcked: () => {
+        stats.totals.accepted += 1;
+        this.#finish(journey, "acked", verdict.eventTimestampMs);
+      },
+      onRefused: () => {
+        const { event } = verdict;
+        const detail = `the broker refuses a record of ${record.value.length} bytes`;
+        const refusal = { reason: "broker_refused" as const, detail, eventId: event.meta.id, wiki: event.wiki };
+        this.#sendDeadLetter({ ...refusal, ...rawOf(frame) }, journey);
+      },
+    });
+  }
+
+  #reject(
+    verdict: Extract<Verdict, { kind: "rejected" }>,
+    frame: SourceFrame,
+    home: Attribution,
+    ticket: MinuteTicket,
+  ): void {
+    const journey = this.#start(`refused ${hashOf(frame.data)}`, home, ticket);
+    if (journey !== undefined) this.#sendDeadLetter({ ...verdict, ...rawOf(frame) }, journey);
+  }
+
+  #sendDeadLetter(refusal: Refusal, journey: Journey): void {
+    const { clock, context, stats, topics } = this.#options;
+    this.session.rejected += 1;
+    this.#enqueue(topics.dlq, toDeadLetter(refusal, clock.now(), context), {
+      onAcked: () => {
+        stats.totals.rejected += 1;
+        this.#finish(journey, "rejected");
+      },
+      onRefused: () => {
+        throw new Error("the broker refuses a dead letter for its size");
+      },
+    });
+  }
+
+  /** Enters the event in the cursor's lists; undefined for a repeat, which is counted and tied to its first copy. */
+  #start(ringId: string, home: Attribution, ticket: MinuteTicket): Journey | undefined {
+    const seen = this.#ring.look(ringId, this.#options.clock.monotonic());
+    if (seen.kind === "new") {
+      const entry = this.#cursor.arrive(home.at);
+      this.#ring.start(ringId, entry);
+      this.routed += 1;
+      return { entry, ticket, ringId };
+    }
+    this.#cursor.repeat(seen.kind === "pending" ? seen.first : undefined, home.at);
+    this.#options.stats.totals.duplicates += 1;
+    this.#minutes.settle(ticket, "duplicates");
+    return undefined;
+  }
+
+  #finish({ entry, ticket, ringId }: Journey, outcome: "acked" | "rejected", eventMs?: number): void {
+    this.#ring.ack(ringId, this.#options.clock.monotonic());
+    this.#cursor.settle(entry);
+    this.#minutes.settle(ticket, outcome, eventMs);
+  }
+
+  #writeOps(record: OpsRecord, onAcked: () => void): void {
+    const { context, topics } = this.#options;
+    const onRefused = (): never => {
+      throw new Error("the broker refuses a ledger row for its size");
+    };
+    this.#enqueue(topics.ops, toOpsOutRecord(record, context), { onAcked, onRefused });
+  }
+
+  #enqueue(topic: string, record: OutRecord, ends: Omit<QueuedRecord, "record">): void {
+    const partition = partitionOf(record.key, this.#options.partitions.get(topic) ?? 1);
+    this.#queue.add(topic, partition, { record, ...ends });
+  }
+}
+
+function rawOf({ data, bytes, cursorText }: SourceFrame): Pick<Refusal, "data" | "bytes" | "cursorText"> {
+  return { data, bytes, cursorText };
+}
+
+function metaTopicOf(verdict: Verdict): string | undefined {
+  if (verdict.kind === "accepted") return verdict.event.meta.topic;
+  return verdict.kind === "dropped" ? verdict.sourceTopic : undefined;
+}
+
+function passes({ namespace, type, meta }: RecentChange, filter: IngestFilter | undefined): boolean {
+  if (filter === undefined) return true;
+  const isIn = <T>(allowed: readonly T[] | undefined, value: T | undefined): boolean =>
+    allowed === undefined || (value !== undefined && allowed.includes(value));
+  return isIn(filter.namespaces, namespace) && isIn(filter.types, type) && isIn(filter.domains, meta.domain);
+}
