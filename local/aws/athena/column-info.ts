@@ -46,7 +46,9 @@ export const countColumn: ColumnInfo = columnInfo({
   typeSignature: { rawType: "bigint", arguments: [] },
 });
 
-const typeName = (rawType: string): string => (rawType === "real" ? "float" : rawType);
+function typeName(rawType: string): string {
+  return rawType === "real" ? "float" : rawType;
+}
 
 function digits(type: string, { arguments: all }: TypeSignature): { precision: number; scale: number } {
   const numbers = all.flatMap((argument) => (argument.kind === "LONG" ? [argument.value] : []));

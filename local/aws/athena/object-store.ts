@@ -31,7 +31,7 @@ export function createObjectStore({ endpoint, region, accessKeyId, secretAccessK
   return {
     put: async (address, body, contentType) => {
       await client
-        .send(new PutObjectCommand({ ...splitAddress(address), Body: body, ContentType: contentType }))
+        .send(new PutObjectCommand({ ...splitAddress(address), Body: Buffer.from(body), ContentType: contentType }))
         .catch(failed("Writing", address));
     },
     get: async (address) => {

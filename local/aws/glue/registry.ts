@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 
@@ -104,12 +104,7 @@ export function openGlueRegistry({ stateDir }: RegistryDeps): GlueRegistry {
 const empty: State = { databases: [], externalTables: [], views: [], icebergProperties: [] };
 
 function read(file: string): State {
-  try {
-    return stateSchema.parse(JSON.parse(readFileSync(file, "utf8")));
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return empty;
-    throw error;
-  }
+  return existsSync(file) ? stateSchema.parse(JSON.parse(readFileSync(file, "utf8"))) : empty;
 }
 
 function write(file: string, state: State): void {

@@ -143,9 +143,12 @@ function unanswered(init: RequestInit, error: unknown): undefined {
   throw new TrinoUnreachable("The SQL engine broke the connection while a statement was being sent", error);
 }
 
+/** Judged by shape: an error of Node's own is no instance of another realm's Error. */
 function isRefused(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && "code" in cause && cause.code === "ECONNREFUSED";
+  const code = (value: unknown): unknown =>
+    typeof value === "object" && value !== null && "code" in value ? value.code : undefined;
+  const cause = typeof error === "object" && error !== null && "cause" in error ? error.cause : undefined;
+  return code(error) === "ECONNREFUSED" || code(cause) === "ECONNREFUSED";
 }
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
