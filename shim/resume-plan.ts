@@ -40,6 +40,10 @@ export class ResumePlan {
     this.#floors.set(topic, ms);
   }
 
+  floors(): Positions {
+    return this.#floors;
+  }
+
   ask(): Asked {
     return askFrom(this.#options.marks(), this.#trial ?? this.#floors, this.#options.topics);
   }

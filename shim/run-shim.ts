@@ -6,11 +6,11 @@ import type { Logger } from "../lib/platform/logger.ts";
 import type { Metrics } from "../lib/platform/metrics.ts";
 import { type FileRead, nameFile } from "../lib/sse/file-source.ts";
 import type { ShimConfig } from "./config.ts";
-import type { CursorStore } from "./cursor-store.ts";
+import type { CursorStore, StoredCursor } from "./cursor-store.ts";
 import { runFile } from "./file-run.ts";
 import { runHousekeeping } from "./housekeeping.ts";
 import { Ingest } from "./ingest.ts";
-import { recoverMarks } from "./recover.ts";
+import { recoverCursor } from "./recover.ts";
 import { ResumePlan } from "./resume-plan.ts";
 import { Stats, type Totals } from "./stats.ts";
 import { runStream } from "./stream-run.ts";
@@ -50,14 +50,17 @@ export type ShimEnd = {
  */
 export async function runShim(config: ShimConfig, deps: ShimDeps, stop: AbortSignal): Promise<ShimEnd> {
   const { clock, log, store } = deps;
-  const recovered = await recoverMarks(deps, [config.RAW_TOPIC, config.DLQ_TOPIC]);
+  const recovered = await recoverCursor(deps, [config.RAW_TOPIC, config.DLQ_TOPIC]);
   const stats = new Stats(clock, deps.metrics);
   const failed = new AbortController();
   const finished = new AbortController();
   const reading = AbortSignal.any([stop, failed.signal, finished.signal]);
   const start = await planStart(config, deps, recovered);
   const ingest = createIngest(config, deps, start, stats, (error) => failed.abort(error));
-  const saveCursor = createSaver(store, log, () => newestOf([recovered, ingest.marks()]));
+  const saveCursor = createSaver(store, log, () => ({
+    marks: newestOf([recovered.marks, ingest.marks()]),
+    floors: new Map([...recovered.floors, ...start.plan.floors()]),
+  }));
   await saveCursor();
   const housekeeping = new AbortController();
   const kept = runHousekeeping({ ingest, stats, clock, saveCursor, healthy: deps.healthy }, housekeeping.signal);
@@ -80,21 +83,21 @@ type Start = {
   readonly marks: Positions;
   readonly plan: ResumePlan;
   readonly firstStarts: Positions;
-  readonly firstMs: number;
   bind(marks: () => Positions): void;
 };
 
 const isFileName = (topic: string): boolean => topic.startsWith("file:");
 
-async function planStart(config: ShimConfig, { clock }: ShimDeps, recovered: Positions): Promise<Start> {
+async function planStart(config: ShimConfig, { clock }: ShimDeps, recovered: StoredCursor): Promise<Start> {
   const sourceTopics = config.source.kind === "file" ? [await nameFile(config.source.path)] : config.SOURCE_TOPICS;
-  let marksNow = (): Positions => recovered;
+  let marksNow = (): Positions => recovered.marks;
   const retentionMs = config.SOURCE_RETENTION_HOURS * 3_600_000;
   const plan = new ResumePlan({ topics: sourceTopics, marks: () => marksNow(), now: clock.now, retentionMs });
   const firstMs = startOf(config, plan, clock);
   // Marks of other files stay in the store only: a header must not grow with every file that was ever delivered.
-  const marks = new Map([...recovered].filter(([topic]) => !isFileName(topic) || sourceTopics.includes(topic)));
+  const marks = new Map([...recovered.marks].filter(([topic]) => !isFileName(topic) || sourceTopics.includes(topic)));
   const isStream = config.source.kind === "stream";
+  for (const [topic, ms] of recovered.floors) if (sourceTopics.includes(topic)) plan.startAt(topic, ms);
   const missing = sourceTopics.filter((topic) => !marks.has(topic));
   for (const topic of missing) {
     marks.set(topic, isStream ? firstMs : 0);
@@ -105,7 +108,7 @@ async function planStart(config: ShimConfig, { clock }: ShimDeps, recovered: Pos
   const bind = (read: () => Positions): void => {
     marksNow = read;
   };
-  return { sourceTopics, marks, plan, firstStarts, firstMs, bind };
+  return { sourceTopics, marks, plan, firstStarts, bind };
 }
 
 function startOf({ SOURCE_START: start }: ShimConfig, plan: ResumePlan, clock: Clock): number {
@@ -136,10 +139,10 @@ function createIngest(
 }
 
 /** The store is the second home: when it does not answer, the topics still have the cursor. */
-function createSaver(store: CursorStore, log: Logger, marks: () => Positions): () => Promise<void> {
+function createSaver(store: CursorStore, log: Logger, cursor: () => StoredCursor): () => Promise<void> {
   return async () => {
     try {
-      await store.write(marks());
+      await store.write(cursor());
     } catch (error) {
       log.warn("cursor-store-unwritable", { error: describeError(error) });
     }
