@@ -15,6 +15,25 @@ export function matchesPattern(pattern: Pattern, event: Readonly<Record<string, 
   });
 }
 
+/** Throws where a pattern has something that is not known here: such a rule must stop the start, not lose events later. */
+export function checkPattern(pattern: Pattern): void {
+  for (const [field, wanted] of Object.entries(pattern)) {
+    if (isRecord(wanted)) checkPattern(wanted);
+    else if (!Array.isArray(wanted)) throw new Error(`Pattern field ${field} is neither a list nor an object`);
+    else for (const condition of wanted) if (isRecord(condition)) checkOperator(condition);
+  }
+}
+
+function checkOperator(condition: Readonly<Record<string, unknown>>): void {
+  for (const [operator, operand] of Object.entries(condition)) {
+    if (operator !== "exists" && !Object.hasOwn(operators, operator)) {
+      throw new Error(`Pattern operator ${operator} is not known here`);
+    }
+    if (operator === "anything-but" && isRecord(operand)) checkOperator(operand);
+    if (operator === "numeric") inRange(0, Array.isArray(operand) ? operand : []);
+  }
+}
+
 // A list in the event matches when one of its elements does, as on AWS.
 function matchesValue(condition: Condition, value: unknown): boolean {
   if (isRecord(condition)) return matchesOperator(condition, value);

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { arn } from "../account.ts";
-import { matchesPattern } from "../event-pattern.ts";
+import { checkPattern } from "../event-pattern.ts";
 import type { ResourcePolicies } from "../iam/resource-policies.ts";
 import type { RealisedResource, ResolvedResource, ResourceProvider } from "../resource.ts";
 import { isMailAddress } from "./mail.ts";
@@ -62,9 +62,7 @@ function subscribe({ logicalId, properties }: ResolvedResource, { topics }: SnsP
     throw new Error(`${logicalId}: ${JSON.stringify(Endpoint)} is no mail address`);
   if (Protocol.startsWith("http") && !URL.canParse(Endpoint))
     throw new Error(`${logicalId}: ${JSON.stringify(Endpoint)} is no address`);
-  // A policy with an operator that is not known here must stop the start, not drop messages later.
-  if (FilterPolicy)
-    matchesPattern(FilterPolicy, Object.fromEntries(Object.keys(FilterPolicy).map((field) => [field, ""])));
+  if (FilterPolicy) checkPattern(FilterPolicy);
   const id = createHash("sha256").update(logicalId).digest("hex").slice(0, 32);
   const subscriptionArn = `${TopicArn}:${id}`;
   topics.subscribe({
