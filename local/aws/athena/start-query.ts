@@ -7,8 +7,9 @@ import type { Job } from "./run-query.ts";
 import { dataCatalog } from "./sql/names.ts";
 import { bindParameters } from "./sql/parameters.ts";
 import { maxQueryBytes, parseStatement, singleStatement } from "./sql/parse.ts";
+import { Reader } from "./sql/reader.ts";
 import { invalidRequest } from "./sql/refusal.ts";
-import type { Statement } from "./sql/statement.ts";
+import type { Plan, Statement } from "./sql/statement.ts";
 import type { SyntaxCheck } from "./syntax-check.ts";
 import { primaryWorkGroup, type WorkGroup, type WorkGroups } from "./work-groups.ts";
 
@@ -127,19 +128,30 @@ function readStatement(
     );
   if ((context.Catalog ?? dataCatalog).toLowerCase() !== dataCatalog)
     throw invalidRequest(`Catalog ${context.Catalog ?? ""} is not found.`);
-  const bound = bindParameters(singleStatement(QueryString), values);
-  const statement = parseStatement(bound, context.Database);
-  if (values.length > 0 && bound !== QueryString && !takesParameters(statement))
+  const text = singleStatement(QueryString);
+  const first = parsesWithoutValues(text) ? parseStatement(text, context.Database) : undefined;
+  if (first?.plan.kind === "execute") return readPrepared(first.plan, values, context.Database, groups.prepared(workGroup, first.plan.name)); // biome-ignore format: one call
+  if (first !== undefined) return { sql: text, statement: first };
+  const sql = bindParameters(text, values);
+  const statement = parseStatement(sql, context.Database);
+  if (values.length > 0 && sql !== text && !takesParameters(statement))
     throw invalidRequest("Parameters are supported in SELECT, INSERT INTO, CTAS and UNLOAD statements only.");
-  if (statement.plan.kind !== "execute") return { sql: bound, statement };
-  const prepared = groups.prepared(workGroup, statement.plan.name);
+  return { sql, statement };
+}
+
+/** PREPARE keeps its question marks, and EXECUTE has none: its values belong to the statement that it names. */
+const parsesWithoutValues = (text: string): boolean => ["PREPARE", "EXECUTE"].includes(new Reader(text).peek().text.toUpperCase()); // biome-ignore format: one call
+
+function readPrepared(
+  { name, values: using }: Extract<Plan, { readonly kind: "execute" }>,
+  values: readonly string[],
+  database: string | undefined,
+  prepared: string | undefined,
+): { sql: string; statement: Statement } {
   if (prepared === undefined)
-    throw invalidRequest(
-      `PreparedStatement ${statement.plan.name} was not found in workGroup ${workGroup}`,
-      "PREPARED_STATEMENT_NOT_FOUND",
-    );
-  const sql = bindParameters(prepared, statement.plan.values);
-  return { sql, statement: parseStatement(sql, context.Database) };
+    throw invalidRequest(`PreparedStatement ${name} was not found`, "PREPARED_STATEMENT_NOT_FOUND");
+  const sql = bindParameters(prepared, using.length > 0 ? using : values);
+  return { sql, statement: parseStatement(sql, database) };
 }
 
 const takesParameters = ({ substatementType = "" }: Statement): boolean =>
