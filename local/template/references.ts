@@ -1,32 +1,39 @@
-import { attributeOf, intrinsicOf, isRecord, subCall, subParts } from "./intrinsic.ts";
+import { attributeOf, type Intrinsic, intrinsicOf, isRecord, subCall, subParts } from "./intrinsic.ts";
 import type { Scope } from "./scope.ts";
+
+type Conditions = Scope["conditions"];
 
 /**
  * Names that a value refers to (resources, parameters, pseudo parameters), in the branches that the decided conditions
  * choose.
  */
-export function referencesIn(value: unknown, conditions: Scope["conditions"]): ReadonlySet<string> {
-  const found = new Set<string>();
-  const visit = (one: unknown): void => {
-    if (Array.isArray(one)) return one.forEach(visit);
-    if (!isRecord(one)) return;
-    const call = intrinsicOf(one);
-    if (call === undefined) return Object.values(one).forEach(visit);
-    const { name, argument } = call;
-    if (name === "Ref") return void found.add(String(argument));
-    if (name === "Fn::GetAtt") return void found.add(attributeOf(argument)?.logicalId ?? "");
-    if (name === "Fn::Sub") return visitSub(argument);
-    if (name === "Fn::If" && Array.isArray(argument)) return visit(argument[conditions[argument[0]] ? 1 : 2]);
-    visit(argument);
-  };
-  const visitSub = (argument: unknown): void => {
-    const call = subCall(argument);
-    if (call === undefined) return;
-    Object.values(call.variables).forEach(visit);
-    for (const part of subParts(call.text)) {
-      if (part.kind === "name" && !Object.hasOwn(call.variables, part.name)) found.add(part.name.split(".")[0] ?? "");
-    }
-  };
-  visit(value);
-  return found;
+export const referencesIn = (value: unknown, conditions: Conditions): ReadonlySet<string> =>
+  new Set(namesIn(value, conditions));
+
+function* namesIn(value: unknown, conditions: Conditions): Generator<string> {
+  const call = intrinsicOf(value);
+  if (call !== undefined) return yield* namesInCall(call, conditions);
+  if (Array.isArray(value) || isRecord(value)) {
+    for (const part of Object.values(value)) yield* namesIn(part, conditions);
+  }
+}
+
+function* namesInCall({ name, argument }: Intrinsic, conditions: Conditions): Generator<string> {
+  if (name === "Ref") yield String(argument);
+  else if (name === "Fn::GetAtt") yield attributeOf(argument)?.logicalId ?? "";
+  else if (name === "Fn::Sub") yield* namesInSub(argument, conditions);
+  else if (name === "Fn::If") yield* namesIn(chosenBranch(argument, conditions), conditions);
+  else yield* namesIn(argument, conditions);
+}
+
+/** A condition that is not there chooses nothing: the resolver says so. */
+const chosenBranch = (argument: unknown, conditions: Conditions): unknown =>
+  Array.isArray(argument) ? argument[conditions[String(argument[0])] ? 1 : 2] : undefined;
+
+function* namesInSub(argument: unknown, conditions: Conditions): Generator<string> {
+  const { text = "", variables = {} } = subCall(argument) ?? {};
+  yield* namesIn(Object.values(variables), conditions);
+  for (const part of subParts(text)) {
+    if (part.kind === "name" && !Object.hasOwn(variables, part.name)) yield part.name.split(".")[0] ?? "";
+  }
 }

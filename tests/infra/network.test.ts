@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, expect, test } from "@jest/globals";
 import type { RealisedStack } from "../../local/template/realise.ts";
 import { at, listOf, propertiesOf, resourcesOf, stackOf } from "./packaged-template.ts";
 

@@ -86,7 +86,7 @@ describe("a fault is found before anything is created", () => {
     ],
     [
       "a name that is not there",
-      { A: { Type: queue, Properties: { X: { "Fn::Sub": "${B.Arn}" } } } },
+      { A: { Type: queue, Properties: { X: { "Fn::Sub": `\${B.Arn}` } } } },
       "TEMPLATE_REFERENCE",
       /A names B/,
     ],

@@ -28,11 +28,11 @@ describe("an intrinsic function", () => {
     ["GetAtt of an attribute whose name has a dot", { "Fn::GetAtt": ["Bucket", "Flat.Key"] }, "f"],
     [
       "Sub",
-      { "Fn::Sub": "${Bucket}/${Bucket.Arn}/${AWS::Region}/${Size}" },
+      { "Fn::Sub": `\${Bucket}/\${Bucket.Arn}/\${AWS::Region}/\${Size}` },
       "my-bucket/arn:aws:s3:::my-bucket/eu-west-1/12",
     ],
-    ["Sub with a literal", { "Fn::Sub": "batch=${!batch}" }, "batch=${batch}"],
-    ["Sub with variables", { "Fn::Sub": ["${A}-${Bucket}", { A: { Ref: "Size" } }] }, "12-my-bucket"],
+    ["Sub with a literal", { "Fn::Sub": `batch=\${!batch}` }, `batch=\${batch}`],
+    ["Sub with variables", { "Fn::Sub": [`\${A}-\${Bucket}`, { A: { Ref: "Size" } }] }, "12-my-bucket"],
     ["Join", { "Fn::Join": ["-", ["a", { Ref: "Bucket" }, 1]] }, "a-my-bucket-1"],
     [
       "Select of Split",
@@ -68,14 +68,14 @@ describe("what this machine cannot answer is refused with its reason", () => {
   test.each([
     ["a value of another stack", { "Fn::ImportValue": "x" }, /other stacks/],
     ["a dynamic reference", "{{resolve:ssm:/name}}", /asks AWS/],
-    ["a dynamic reference made by Sub", { "Fn::Sub": "{{resolve:ssm:/${AWS::StackName}}}" }, /asks AWS/],
+    ["a dynamic reference made by Sub", { "Fn::Sub": `{{resolve:ssm:/\${AWS::StackName}}}` }, /asks AWS/],
     ["an unknown function", { "Fn::Magic": [] }, /Fn::Magic/],
     ["a resource that does not exist", { Ref: "Nowhere" }, /Nowhere/],
     ["a resource that a condition removed", { Ref: "Gone" }, /Gone.*condition No/],
     ["an attribute that a resource has not", { "Fn::GetAtt": ["Bucket", "Color"] }, /Bucket has no attribute Color/],
     ["an index out of range", { "Fn::Select": [2, ["a"]] }, /no element 2/],
     ["an unknown condition", { "Fn::If": ["Maybe", 1, 2] }, /Maybe/],
-    ["a list inside a text", { "Fn::Sub": "${Names}" }, /takes text, not a list/],
+    ["a list inside a text", { "Fn::Sub": `\${Names}` }, /takes text, not a list/],
   ])("%s", (_name, value, message) => {
     expect(() => resolve(value)).toThrow(message);
   });
