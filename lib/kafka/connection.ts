@@ -1,6 +1,6 @@
 import { GetBootstrapBrokersCommand, type KafkaClient } from "@aws-sdk/client-kafka";
 import { generateAuthToken } from "aws-msk-iam-sasl-signer-js";
-import { Kafka, type KafkaConfig, logLevel } from "kafkajs";
+import kafkajs, { type Kafka, type KafkaConfig } from "kafkajs";
 import type { Logger } from "../platform/logger.ts";
 import { KafkaError } from "./errors.ts";
 
@@ -41,14 +41,14 @@ export function createKafka(brokers: Brokers, options: { clientId: string; regio
     requestTimeout: requestTimeoutMs,
     enforceRequestTimeout: true,
     retry,
-    logLevel: logLevel.WARN,
+    logLevel: kafkajs.logLevel.WARN,
     // Only the client's own words: its extra fields may hold what was sent.
     logCreator:
       () =>
       ({ log }) =>
         options.log.warn("kafka-client", { message: log.message }),
   };
-  if (brokers.security === "plaintext") return new Kafka(config);
+  if (brokers.security === "plaintext") return new kafkajs.Kafka(config);
   const oauthBearerProvider = async () => ({ value: (await generateAuthToken({ region: options.region })).token });
-  return new Kafka({ ...config, ssl: true, sasl: { mechanism: "oauthbearer", oauthBearerProvider } });
+  return new kafkajs.Kafka({ ...config, ssl: true, sasl: { mechanism: "oauthbearer", oauthBearerProvider } });
 }
