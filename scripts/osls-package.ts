@@ -10,21 +10,24 @@ const serviceFolders = ["infra", "handlers", "lib", "schemas", "spark", "scripts
 /** Lines of the tool's output that go into the error: enough for esbuild's and osls's longest single complaint. */
 const shownLines = 40;
 
-/** Only what the tool needs: packaging is offline, so no real credentials, and the person's AWS profile has no say. */
-const environment = (): NodeJS.ProcessEnv => ({
+/** Only what the tool needs: packaging is offline, so no credentials, no profile of the person, no traces in their home. */
+const environment = (home: string): NodeJS.ProcessEnv => ({
   PATH: process.env["PATH"],
-  HOME: process.env["HOME"],
+  HOME: home,
   TMPDIR: process.env["TMPDIR"],
   AWS_ACCESS_KEY_ID: "offline",
   AWS_SECRET_ACCESS_KEY: "offline",
   NO_COLOR: "1",
 });
 
+const stopped = (cause: Error | undefined): WikilakeError =>
+  new WikilakeError("PACKAGE_FAILED", "packaging was stopped", { retriable: true, cause });
+
 function run(command: readonly string[], cwd: string, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, command, {
       cwd,
-      env: environment(),
+      env: environment(cwd),
       stdio: ["ignore", "pipe", "pipe"],
       ...(signal === undefined ? {} : { signal }),
     });
@@ -34,15 +37,18 @@ function run(command: readonly string[], cwd: string, signal: AbortSignal | unde
     };
     child.stdout.on("data", collect);
     child.stderr.on("data", collect);
-    child.once("error", (cause) =>
-      reject(new WikilakeError("PACKAGE_FAILED", "packaging was stopped", { retriable: true, cause })),
-    );
+    let failure: Error | undefined;
+    child.once("error", (error) => {
+      failure = error;
+      // A child that never ran does not close.
+      if (child.pid === undefined) reject(stopped(error));
+    });
     child.once("close", (code) => {
       if (code === 0) return resolve();
+      if (failure !== undefined || signal?.aborted) return reject(stopped(failure));
       const shown = output.trim().split("\n").slice(-shownLines).join("\n");
-      reject(
-        new WikilakeError("PACKAGE_FAILED", `serverless package ended with ${code}:\n${shown}`, { retriable: false }),
-      );
+      const message = `serverless package ended with ${code}:\n${shown}`;
+      reject(new WikilakeError("PACKAGE_FAILED", message, { retriable: false }));
     });
   });
 }
