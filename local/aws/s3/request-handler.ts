@@ -58,17 +58,24 @@ async function pass(exchange: Exchange, deps: HandlerDeps): Promise<void> {
   const body = await bodyOf(incoming);
   const release = await lockFor(request, operation, deps.locks);
   try {
-    const target = targetOf(request);
-    const upstream = await deps.upstream.send({
-      method: request.method,
-      target,
-      headers: requestHeaders(request),
-      body,
-    });
+    const sent = { method: request.method, target: targetOf(request), headers: requestHeaders(request), body };
+    const upstream = await sendAgain(() => deps.upstream.send(sent), isRead(request) ? readAttempts : 1);
     await relay(upstream, exchange, deps, release);
   } finally {
     release();
   }
+}
+
+/** A list that meets a deletion in S3Mock is answered with 500 (5 of 550 under churn); S3 has no such moment. */
+const readAttempts = 4;
+
+const isRead = ({ method }: S3Request): boolean => method === "GET" || method === "HEAD";
+
+async function sendAgain(send: () => Promise<IncomingMessage>, attempts: number): Promise<IncomingMessage> {
+  const answer = await send();
+  if (answer.statusCode !== 500 || attempts <= 1) return answer;
+  answer.resume();
+  return sendAgain(send, attempts - 1);
 }
 
 async function bodyOf(incoming: IncomingMessage): Promise<IncomingMessage | Buffer | undefined> {

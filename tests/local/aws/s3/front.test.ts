@@ -186,6 +186,15 @@ test("a store that is gone is ServiceUnavailable, which the SDK repeats", async 
   });
 });
 
+test("S3Mock's 500 for a read that met a deletion is repeated, a failed write is not", async () => {
+  await s3("Writer").send(put("stage/a", "x"));
+  upstream.broken.answers = 3;
+  const { Body } = await s3("Writer").send(new GetObjectCommand({ Bucket, Key: "stage/a" }));
+  expect(await Body?.transformToString()).toBe("x");
+  upstream.broken.answers = 1;
+  await expect(s3("Writer").send(put("stage/a", "y"))).rejects.toMatchObject({ $metadata: { httpStatusCode: 500 } });
+});
+
 test("hooks make it throttle, and lose an answer after the write was done", async () => {
   const calls: S3Call[] = [];
   hooks.before = (call) => {

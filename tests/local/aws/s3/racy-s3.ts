@@ -9,12 +9,18 @@ type Stored = { readonly body: Buffer; readonly eTag: string };
 export async function startRacyS3() {
   const objects = new Map<string, Stored>();
   const seen: IncomingMessage["headers"][] = [];
+  const broken = { answers: 0 };
   const server = createServer((request, response) => {
     seen.push(request.headers);
+    if (broken.answers > 0) {
+      broken.answers -= 1;
+      request.resume();
+      return end(response, 500, {}, "<Map/>");
+    }
     void answer(request, response, objects);
   });
   const { port, close } = await listenOnLoopback(server);
-  return { url: `http://127.0.0.1:${port}`, objects, seen, close };
+  return { url: `http://127.0.0.1:${port}`, objects, seen, broken, close };
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, objects: Map<string, Stored>): Promise<void> {
