@@ -70,14 +70,15 @@ export function checkHasResult(query: QueryRecord): void {
   if (state !== "SUCCEEDED") throw invalidRequest(`Query has not yet finished. Current state: ${state}`, code);
 }
 
-/** One page of GetQueryResults. The header is the first row of a SELECT; tokens are the place of the next row. */
+/** One page of GetQueryResults. The header is the first row of a SELECT and of EXPLAIN; tokens are the place of the next row. */
 export function resultPage(
   query: QueryRecord,
   rows: readonly TextRow[],
   { NextToken, MaxResults }: { readonly NextToken?: string | undefined; readonly MaxResults: number },
 ): Record<string, unknown> {
   const { columns = [], shape, updateCount } = query.finished ?? {};
-  const all = shape === "csv" ? [columns.map(({ Name }) => Name), ...rows] : rows;
+  const headed = shape === "csv" || query.substatementType === "EXPLAIN";
+  const all = headed ? [columns.map(({ Name }) => Name), ...rows] : rows;
   const from = NextToken === undefined ? 0 : Number(NextToken);
   if (!Number.isInteger(from) || from < 0 || from > all.length) throw invalidRequest("Malformed token");
   const next = from + MaxResults;

@@ -57,7 +57,12 @@ export async function executePlan(plan: Plan, options: ExecuteOptions, deps: Exe
     case "create-view": {
       await runAll(plan, options, deps);
       const uses = usesOf(plan.pieces).filter(({ access }) => access === "read");
-      registry.putView({ ...plan.table, sql: options.sql, uses: uses.map(({ database, table }) => ({ database, table: baseTable(table) })), createdAt: deps.now() }); // biome-ignore format: one record
+      registry.putView({
+        ...plan.table,
+        sql: options.sql,
+        uses: uses.map(({ database, table }) => ({ database, table: baseTable(table) })),
+        createdAt: deps.now(),
+      });
       return nothing;
     }
     case "drop-table":
@@ -127,10 +132,12 @@ function engineOutcome(
   if (result === undefined) return nothing;
   if (plan.output === "none") return nothing;
   if (plan.output === "count") return { ...nothing, columns: [countColumn], updateCount: result.updateCount ?? 0 };
-  const rows = result.rows.map((row) => row.map((value, i) => {
-    const column = result.columns[i];
-    return column === undefined ? String(value) : valueText(value, column.typeSignature);
-  })); // biome-ignore format: one pipe
+  const rows = result.rows.map((row) =>
+    row.map((value, i) => {
+      const column = result.columns[i];
+      return column === undefined ? String(value) : valueText(value, column.typeSignature);
+    }),
+  );
   const shown = options.explain ? rows.flatMap(([text = ""]) => text.split("\n").map((line): TextRow => [line])) : rows;
   return {
     columns: result.columns.map(columnInfo),

@@ -14,9 +14,9 @@ export type Journal = {
   finished(query: FinishedQuery): void;
 };
 
-/** Athena keeps its history for 45 days; a laptop's disk keeps a week of at most this many. */
+/** Athena keeps its history for 45 days; a laptop keeps a week of at most this many: a day of busy commits. */
 const keepMs = 7 * 24 * 3_600_000;
-const keepQueries = 20_000;
+export const keepQueries = 10_000;
 
 type JournalDeps = { readonly stateDir: string; readonly now: () => number };
 
@@ -26,18 +26,30 @@ type JournalDeps = { readonly stateDir: string; readonly now: () => number };
  */
 export function openJournal({ stateDir, now }: JournalDeps): Journal {
   const file = join(stateDir, "runtime", "athena", "queries.ndjson");
-  const entries = readEntries(file)
-    .filter(({ accepted }) => accepted.submittedAt > now() - keepMs)
-    .slice(-keepQueries);
   mkdirSync(dirname(file), { recursive: true });
+  const entries = shorten(file, now());
+  let lines = entries.length;
+  return {
+    entries,
+    accepted: (query) => {
+      lines += 1;
+      // Rarely: reading the list again takes a moment in which nothing else happens.
+      if (lines > 3 * keepQueries) lines = shorten(file, now()).length;
+      appendFileSync(file, line({ accepted: query }));
+    },
+    finished: (query) => appendFileSync(file, line({ finished: query })),
+  };
+}
+
+/** Rewrites the file with what is worth keeping. */
+function shorten(file: string, at: number): JournalEntry[] {
+  const entries = readEntries(file)
+    .filter(({ accepted }) => accepted.submittedAt > at - keepMs)
+    .slice(-keepQueries);
   const next = `${file}.next`;
   writeFileSync(next, entries.flatMap(linesOf).join(""));
   renameSync(next, file);
-  return {
-    entries,
-    accepted: (query) => appendFileSync(file, line({ accepted: query })),
-    finished: (query) => appendFileSync(file, line({ finished: query })),
-  };
+  return entries;
 }
 
 const line = (value: object): string => `${JSON.stringify(value)}\n`;

@@ -25,18 +25,33 @@ export type ListingPlan =
 export async function listing(plan: ListingPlan, deps: ListingDeps): Promise<Listing> {
   switch (plan.kind) {
     case "show-databases":
-      return lines(["database_name"], matching(deps.registry.databases().map(({ name }) => name), plan.pattern)); // biome-ignore format: one call
+      return lines(
+        ["database_name"],
+        matching(
+          deps.registry.databases().map(({ name }) => name),
+          plan.pattern,
+        ),
+      );
     case "show-tables":
       return lines(["tab_name"], matching(await tableNames(plan.database, deps), plan.pattern));
     case "show-views":
-      return lines(["views"], matching(deps.registry.views(plan.database).map(({ table }) => table), plan.pattern)); // biome-ignore format: one call
+      return lines(
+        ["views"],
+        matching(
+          deps.registry.views(plan.database).map(({ table }) => table),
+          plan.pattern,
+        ),
+      );
     case "show-columns":
       return lines(
         ["field"],
         (await columnsOf(plan.table, deps)).map(({ name }) => padded(name)),
       );
     case "show-properties":
-      return lines(["prpt_name", "prpt_value"], Object.entries(await propertiesOf(plan.table, deps)).map((pair) => pair.join("\t"))); // biome-ignore format: one call
+      return lines(
+        ["prpt_name", "prpt_value"],
+        Object.entries(await propertiesOf(plan.table, deps)).map((pair) => pair.join("\t")),
+      );
     case "describe":
       return describe(plan.table, deps);
     case "show-create":
@@ -100,7 +115,10 @@ async function createText(table: TableName, deps: ListingDeps): Promise<string> 
   if (view !== undefined) return view.sql;
   const found = await deps.iceberg.table(table.database, table.table);
   if (found === undefined) throw tableNotFound(table.database, table.table);
-  const columns = icebergColumns(found).map(({ name, type, comment }) => `  ${backquoted(name)} ${type}${comment === undefined ? "" : ` COMMENT ${quoteString(comment)}`}`); // biome-ignore format: one pipe
+  const columns = icebergColumns(found).map(
+    ({ name, type, comment }) =>
+      `  ${backquoted(name)} ${type}${comment === undefined ? "" : ` COMMENT ${quoteString(comment)}`}`,
+  );
   const fields = found.partitioning.map(({ column, transform }) => transformText(column, transform));
   const properties = Object.entries({ table_type: "iceberg", ...deps.registry.properties(table) });
   return [

@@ -1,5 +1,5 @@
 import { internal } from "./engine/error-shape.ts";
-import type { Journal } from "./journal.ts";
+import { type Journal, keepQueries } from "./journal.ts";
 import { type AcceptedQuery, type FinishedQuery, isFinal, type QueryRecord } from "./query-record.ts";
 
 /** All queries known, by id and by token. */
@@ -8,7 +8,6 @@ export type QueryList = {
   byToken(token: string): QueryRecord | undefined;
   /** Newest first. */
   inWorkGroup(workGroup: string): readonly QueryRecord[];
-  active(): number;
   accept(query: AcceptedQuery): QueryRecord;
   finish(query: QueryRecord, end: FinishedQuery): void;
 };
@@ -28,6 +27,13 @@ export function createQueryList(journal: Journal, now: () => number): QueryList 
     query.finished = end;
     query.state = end.state;
   };
+  const forgetOldest = (): void => {
+    for (const query of queries.values()) {
+      if (queries.size <= keepQueries || !isFinal(query)) break;
+      queries.delete(query.id);
+      tokens.delete(query.token);
+    }
+  };
   for (const { accepted, finished } of journal.entries) {
     const query: QueryRecord = { ...accepted, state: finished?.state ?? "RUNNING", finished };
     add(query);
@@ -37,11 +43,11 @@ export function createQueryList(journal: Journal, now: () => number): QueryList 
     get: (id) => queries.get(id),
     byToken: (token) => tokens.get(token),
     inWorkGroup: (workGroup) => [...queries.values()].filter((query) => query.workGroup === workGroup).reverse(),
-    active: () => [...queries.values()].filter((query) => !isFinal(query)).length,
     accept: (accepted) => {
       journal.accepted(accepted);
       const query: QueryRecord = { ...accepted, state: "QUEUED", finished: undefined };
       add(query);
+      forgetOldest();
       return query;
     },
     finish,
@@ -49,7 +55,8 @@ export function createQueryList(journal: Journal, now: () => number): QueryList 
 }
 
 function interrupted({ id, submittedAt }: QueryRecord, at: number): FinishedQuery {
-  const error = internal(unknownOutcome, false);
+  // Nothing is wrong with the statement, so a repeat may succeed.
+  const error = internal(unknownOutcome, true);
   const totalMs = at - submittedAt;
   return {
     id,

@@ -25,6 +25,7 @@ export function fromCsv(text: string): TextRow[] {
 }
 
 /** The text file of listings and DDL: columns joined by tabs, rows by newlines. */
-export const toLines = (rows: readonly TextRow[]): string => rows.map((row) => row.map((value) => value ?? "").join("\t")).join("\n"); // biome-ignore format: one pipe
+export const toLines = (rows: readonly TextRow[]): string =>
+  rows.map((row) => row.map((value) => value ?? "").join("\t")).join("\n");
 
 export const fromLines = (text: string): TextRow[] => (text === "" ? [] : text.split("\n").map((line) => [line]));

@@ -89,7 +89,14 @@ export function createAthenaService(deps: AthenaServiceDeps): AthenaService {
     });
     running.add(run);
   };
-  const start = createStart({ ...deps, queries, faults, launch, syntax: createSyntaxCheck(deps.trino) });
+  const start = createStart({
+    ...deps,
+    queries,
+    faults,
+    launch,
+    active: () => jobs.size,
+    syntax: createSyntaxCheck(deps.trino),
+  });
   const room: Room = { deps, queries, results, jobs, start };
   return {
     name: "athena",
@@ -131,7 +138,10 @@ const operations: Readonly<Record<string, Operation>> = {
   ListQueryExecutions: ({ queries, deps }, { input }) => {
     const asked = parseInput(listInput, input);
     const { name } = deps.workGroups.get(asked.WorkGroup ?? primaryWorkGroup);
-    const { items, NextToken } = answers.page(queries.inWorkGroup(name).map(({ id }) => id), asked); // biome-ignore format: one call
+    const { items, NextToken } = answers.page(
+      queries.inWorkGroup(name).map(({ id }) => id),
+      asked,
+    );
     return { QueryExecutionIds: items, NextToken };
   },
   GetWorkGroup: ({ deps }, { input }) => ({

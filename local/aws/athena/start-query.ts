@@ -20,6 +20,8 @@ export type StartDeps = {
   readonly faults: AthenaFaults;
   readonly now: () => number;
   readonly newId: () => string;
+  /** Queries that are queued or running. */
+  readonly active: () => number;
   /** Sets the accepted query going. */
   readonly launch: (job: Job) => void;
 };
@@ -70,7 +72,7 @@ async function accept(input: StartInput, token: string, principal: Principal, de
   const output = outputLocation(input, group);
   const { sql, statement } = readStatement(input, group.name, deps.workGroups);
   await deps.syntax.check(statement, sql);
-  if (deps.queries.active() >= maxActive)
+  if (deps.active() >= maxActive)
     throw new AwsError(
       "TooManyRequestsException",
       "You have exceeded the limit for the number of queries you can run concurrently. Please reduce the number of concurrent queries submitted by this account.",
@@ -130,7 +132,8 @@ function readStatement(
     throw invalidRequest(`Catalog ${context.Catalog ?? ""} is not found.`);
   const text = singleStatement(QueryString);
   const first = parsesWithoutValues(text) ? parseStatement(text, context.Database) : undefined;
-  if (first?.plan.kind === "execute") return readPrepared(first.plan, values, context.Database, groups.prepared(workGroup, first.plan.name)); // biome-ignore format: one call
+  if (first?.plan.kind === "execute")
+    return readPrepared(first.plan, values, context.Database, groups.prepared(workGroup, first.plan.name));
   if (first !== undefined) return { sql: text, statement: first };
   const sql = bindParameters(text, values);
   const statement = parseStatement(sql, context.Database);
@@ -140,7 +143,8 @@ function readStatement(
 }
 
 /** PREPARE keeps its question marks, and EXECUTE has none: its values belong to the statement that it names. */
-const parsesWithoutValues = (text: string): boolean => ["PREPARE", "EXECUTE"].includes(new Reader(text).peek().text.toUpperCase()); // biome-ignore format: one call
+const parsesWithoutValues = (text: string): boolean =>
+  ["PREPARE", "EXECUTE"].includes(new Reader(text).peek().text.toUpperCase());
 
 function readPrepared(
   { name, values: using }: Extract<Plan, { readonly kind: "execute" }>,

@@ -1,3 +1,4 @@
+import { AwsError } from "../service.ts";
 import type { TrinoClient } from "./engine/trino-client.ts";
 import { malformed } from "./sql/refusal.ts";
 import type { Statement } from "./sql/statement.ts";
@@ -19,7 +20,7 @@ export function createSyntaxCheck(trino: Pick<TrinoClient, "syntaxError">): Synt
       if (plan.kind !== "engine" && plan.kind !== "create-view") return; // read by our own parser
       const shape = shapeOf(sql);
       if (known.has(shape)) return;
-      const objection = await trino.syntaxError(sql);
+      const objection = await trino.syntaxError(sql).catch(unavailable);
       if (objection !== undefined) throw malformed(objection);
       known.add(shape);
       for (const oldest of known) {
@@ -28,6 +29,11 @@ export function createSyntaxCheck(trino: Pick<TrinoClient, "syntaxError">): Synt
       }
     },
   };
+}
+
+/** Athena without its engine: nothing is accepted, and the caller may come again. */
+function unavailable(error: unknown): never {
+  throw new AwsError("InternalServerException", error instanceof Error ? error.message : String(error), 500);
 }
 
 /** The statement with every literal made the same. */

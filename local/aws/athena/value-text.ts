@@ -43,7 +43,8 @@ function rowText(values: readonly unknown[], type: TypeSignature): string {
 }
 
 /** Base64 of the protocol → `01 02 ff`. */
-const hexText = (base64: string): string => [...Buffer.from(base64, "base64")].map((byte) => byte.toString(16).padStart(2, "0")).join(" "); // biome-ignore format: one pipe
+const hexText = (base64: string): string =>
+  [...Buffer.from(base64, "base64")].map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
 
 /** Java's way of writing a double: `1.0`, `1.0E7`, `1.5E-4`, `NaN`. */
 function doubleText(value: unknown): string {

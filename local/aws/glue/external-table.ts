@@ -73,7 +73,10 @@ function projectionText(table: ExternalTable, column: string): string {
 
 function settingText(setting: string, value: string): string {
   if (setting === "values" || setting === "range")
-    return `ARRAY[${value.split(",").map((part) => quoteString(part.trim())).join(", ")}]`; // biome-ignore format: one line
+    return `ARRAY[${value
+      .split(",")
+      .map((part) => quoteString(part.trim()))
+      .join(", ")}]`;
   if (setting === "interval" || setting === "digits") return String(Number(value));
   if (setting === "type") return quoteString(value.toUpperCase());
   return quoteString(value);

@@ -47,25 +47,34 @@ async function handle(deps: GlueServiceDeps, { operation, input }: AwsRequest): 
     case "GetDatabases":
       return { body: { DatabaseList: deps.registry.databases().map(databaseBody) } };
     case "GetDatabase":
-      return { body: { Database: databaseBody(databaseOf(deps, databaseInput.parse(input).Name)) } };
+      return { body: { Database: databaseBody(databaseOf(deps, parsed(databaseInput, input).Name)) } };
     case "GetTables":
-      return { body: { TableList: await tables(deps, tablesInput.parse(input)) } };
+      return { body: { TableList: await tables(deps, parsed(tablesInput, input)) } };
     case "GetTable": {
-      const { DatabaseName, Name } = tableInput.parse(input);
+      const { DatabaseName, Name } = parsed(tableInput, input);
       return { body: { Table: await table(deps, DatabaseName.toLowerCase(), Name.toLowerCase()) } };
     }
     case "GetTableVersions": {
-      const { DatabaseName, TableName } = versionsInput.parse(input);
+      const { DatabaseName, TableName } = parsed(versionsInput, input);
       const current = await table(deps, DatabaseName, TableName);
       return { body: { TableVersions: [{ Table: current, VersionId: "0" }] } };
     }
     case "BatchDeleteTableVersion":
       // No versions are kept here, so none can pile up: there is nothing to delete.
-      batchDeleteInput.parse(input);
+      parsed(batchDeleteInput, input);
       return { body: { Errors: [] } };
     default:
       throw new AwsError("UnknownOperationException", `Glue ${operation} is not available on one machine`);
   }
+}
+
+function parsed<T>(schema: z.ZodType<T>, input: unknown): T {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  throw new AwsError(
+    "InvalidInputException",
+    result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "),
+  );
 }
 
 function databaseOf({ registry }: GlueServiceDeps, name: string): GlueDatabase {
@@ -82,7 +91,12 @@ async function tables(deps: GlueServiceDeps, input: z.infer<typeof tablesInput>)
     ...deps.registry.externalTables(name).map((one) => one.table),
     ...deps.registry.views(name).map((one) => one.table),
   ];
-  return Promise.all(names.filter((one) => pattern.test(one)).sort().map((one) => table(deps, name, one))); // biome-ignore format: one pipe
+  return Promise.all(
+    names
+      .filter((one) => pattern.test(one))
+      .sort()
+      .map((one) => table(deps, name, one)),
+  );
 }
 
 async function table(deps: GlueServiceDeps, database: string, name: string): Promise<unknown> {

@@ -29,7 +29,8 @@ export function athenaError(error: unknown, target: string | undefined): AthenaE
   const message = `${error.errorName}: ${athenaMessage(error, target)}`;
   if (error.errorType === "USER_ERROR")
     return shape(2, userErrorTypes[error.errorName] ?? otherUserError, false, message);
-  if (error.errorType === "INSUFFICIENT_RESOURCES") return shape(1, exhaustedResources, true, message);
+  // The same statement would exhaust them again.
+  if (error.errorType === "INSUFFICIENT_RESOURCES") return shape(1, exhaustedResources, false, message);
   return shape(1, internalError, false, message);
 }
 

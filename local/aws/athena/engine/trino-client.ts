@@ -34,8 +34,8 @@ export type TrinoClientDeps = {
 
 /** The protocol says 50 to 100 ms before the same request is sent again; the engine's own long polls do all other waiting. */
 const retryDelayMs = 75;
-/** About 15 s of a silent engine; a restarted one has forgotten its queries by then. */
-const maxAttempts = 200;
+/** About 30 s of a silent engine: it is back by then after a restart, though it has forgotten its queries. */
+const maxAttempts = 400;
 const retriedStatuses = new Set([429, 502, 503, 504]);
 const user = "wikilake";
 
@@ -135,7 +135,10 @@ const baseHeaders = {
 };
 
 /** The answer to DELETE has no body; nothing reads this page. */
-const gone: TrinoPage = { id: "", stats: { state: "", physicalInputBytes: 0, planningTimeMillis: 0, elapsedTimeMillis: 0, queuedTimeMillis: 0 } }; // biome-ignore format: one record
+const gone: TrinoPage = {
+  id: "",
+  stats: { state: "", physicalInputBytes: 0, planningTimeMillis: 0, elapsedTimeMillis: 0, queuedTimeMillis: 0 },
+};
 
 /** Reading a page again is safe. Submitting again is safe only when the connection was refused, so nothing was submitted. */
 function unanswered(init: RequestInit, error: unknown): undefined {

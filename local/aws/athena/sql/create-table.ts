@@ -26,8 +26,13 @@ export function createTable(reader: Reader, database: string | undefined, extern
   checkIcebergProperties(properties);
   if (location === undefined) throw malformed("Table location must be specified for table type ICEBERG");
   const definition: TableDefinition = {
-    ifNotExists, columns, partitioning, location, properties, ...(comment !== undefined && { comment }),
-  }; // biome-ignore format: one record
+    ifNotExists,
+    columns,
+    partitioning,
+    location,
+    properties,
+    ...(comment !== undefined && { comment }),
+  };
   return {
     statementType: "DDL",
     substatementType: "CREATE_TABLE",

@@ -17,8 +17,18 @@ type Frame = {
 };
 
 const clauses = new Set([
-  "WHERE", "GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT", "OFFSET", "FETCH", "UNION", "INTERSECT", "EXCEPT",
-]); // biome-ignore format: a word list
+  "WHERE",
+  "GROUP",
+  "HAVING",
+  "WINDOW",
+  "ORDER",
+  "LIMIT",
+  "OFFSET",
+  "FETCH",
+  "UNION",
+  "INTERSECT",
+  "EXCEPT",
+]);
 
 const queryStarts = ["SELECT", "WITH", "VALUES", "TABLE"];
 

@@ -246,7 +246,10 @@ describe("Athena in front of the real engines", () => {
 
   test("views read through to their tables", async () => {
     await athena.run("CREATE OR REPLACE VIEW recent AS SELECT event_id, title FROM raw_events WHERE title IS NOT NULL");
-    expect((await athena.run("SELECT * FROM recent")).rows).toEqual([["event_id", "title"], ["id-0", "m"]]); // biome-ignore format: two rows
+    expect((await athena.run("SELECT * FROM recent")).rows).toEqual([
+      ["event_id", "title"],
+      ["id-0", "m"],
+    ]);
     expect((await athena.run("SHOW VIEWS")).rows).toEqual([["recent"]]);
     await athena.run("DROP VIEW recent");
     expect((await athena.run("SHOW VIEWS")).rows).toEqual([]);
@@ -254,7 +257,9 @@ describe("Athena in front of the real engines", () => {
 
   test("columns are added, described and shown", async () => {
     await athena.run("ALTER TABLE raw_events ADD COLUMNS (extra string COMMENT 'later', more array<struct<a:int>>)");
-    const described = (await athena.run("DESCRIBE raw_events")).rows.map(([line = ""]) => line.split("\t").map((part) => part.trim())); // biome-ignore format: one pipe
+    const described = (await athena.run("DESCRIBE raw_events")).rows.map(([line = ""]) =>
+      line.split("\t").map((part) => part.trim()),
+    );
     expect(described).toContainEqual(["extra", "string", "later"]);
     expect(described).toContainEqual(["more", "array<struct<a:int>>", ""]);
     const ddl = (await athena.run("SHOW CREATE TABLE raw_events")).rows.map(([line]) => line).join("\n");
@@ -274,7 +279,8 @@ describe("Athena in front of the real engines", () => {
     await athena.run("OPTIMIZE raw_events REWRITE DATA USING BIN_PACK WHERE event_date = '2016-06-27'");
     const files = await athena.run(`SELECT count(*) FROM "raw_events$files" WHERE content = 0 AND record_count > 1`);
     expect(files.rows[1]).toEqual(["1"]);
-    const snapshots = async (): Promise<number> => Number((await athena.run(`SELECT count(*) FROM "raw_events$snapshots"`)).rows[1]?.[0]); // biome-ignore format: one pipe
+    const snapshots = async (): Promise<number> =>
+      Number((await athena.run(`SELECT count(*) FROM "raw_events$snapshots"`)).rows[1]?.[0]);
     const before = await snapshots();
     await athena.run("VACUUM raw_events");
     expect(await snapshots()).toBe(before);
@@ -321,7 +327,10 @@ describe("Athena in front of the real engines", () => {
       `SELECT 1 FROM ${staging}.raw_events WHERE batch = 'b1'`,
     ]) {
       const refused = await own.settled(await own.start(sql));
-      expect(refused.Status).toMatchObject({ State: "FAILED", StateChangeReason: expect.stringMatching(/Insufficient permissions.*glue:/) }); // biome-ignore format: one call
+      expect(refused.Status).toMatchObject({
+        State: "FAILED",
+        StateChangeReason: expect.stringMatching(/Insufficient permissions.*glue:/),
+      });
     }
     expect((await athena.run("SELECT count(*) FROM raw_events")).rows[1]).toEqual(["700"]);
   });
@@ -334,7 +343,10 @@ describe("Athena in front of the real engines", () => {
     await facade.facade.close();
     await openRoom();
     expect(await athena.start(sql, { ClientRequestToken })).toBe(id);
-    expect((await athena.results(id)).rows).toEqual([["word", "nothing"], ["kept", undefined]]); // biome-ignore format: two rows
+    expect((await athena.results(id)).rows).toEqual([
+      ["word", "nothing"],
+      ["kept", undefined],
+    ]);
     expect((await athena.run(insert(["b1"]))).updateCount).toBe(0);
   });
 });

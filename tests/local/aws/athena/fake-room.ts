@@ -19,9 +19,19 @@ export type FakeEngine = TrinoClient & {
   answer: (sql: string, options: RunOptions) => Promise<Partial<TrinoResult>>;
 };
 
-export const varchar = (name: string): TrinoColumn => ({ name, type: "varchar", typeSignature: { rawType: "varchar", arguments: [] } }); // biome-ignore format: one record
+export const varchar = (name: string): TrinoColumn => ({
+  name,
+  type: "varchar",
+  typeSignature: { rawType: "varchar", arguments: [] },
+});
 
-export const stats = { state: "FINISHED", physicalInputBytes: 7, planningTimeMillis: 1, elapsedTimeMillis: 2, queuedTimeMillis: 0 }; // biome-ignore format: one record
+export const stats = {
+  state: "FINISHED",
+  physicalInputBytes: 7,
+  planningTimeMillis: 1,
+  elapsedTimeMillis: 2,
+  queuedTimeMillis: 0,
+};
 
 export function fakeEngine(): FakeEngine {
   const engine: FakeEngine = {
@@ -100,6 +110,7 @@ export async function fakeRoom(options: Options = {}) {
     ...(options.faults !== undefined && { faults: options.faults }),
   });
   const facade = await startFacade([athena], options.roles);
-  const clientOf = (role?: string) => athenaClient(facade.client("athena", role), { WorkGroup: "write", QueryExecutionContext: { Database: "db" } }); // biome-ignore format: one call
+  const clientOf = (role?: string) =>
+    athenaClient(facade.client("athena", role), { WorkGroup: "write", QueryExecutionContext: { Database: "db" } });
   return { ...clientOf(), clientOf, engine, objects, registry, stateDir, athena, close: () => facade.facade.close() };
 }

@@ -37,7 +37,9 @@ describe("a request token", () => {
 
   test("sent twice at the same moment gives one query", async () => {
     const room = await start();
-    const ids = await Promise.all(Array.from({ length: 8 }, () => room.start("SELECT 1", { ClientRequestToken: token("a") }))); // biome-ignore format: one call
+    const ids = await Promise.all(
+      Array.from({ length: 8 }, () => room.start("SELECT 1", { ClientRequestToken: token("a") })),
+    );
     expect(new Set(ids).size).toBe(1);
     await room.settled(ids[0] ?? "");
     expect(runs(room)).toBe(1);
@@ -47,10 +49,18 @@ describe("a request token", () => {
     const room = await start();
     const ClientRequestToken = token("a");
     await room.start("SELECT 1", { ClientRequestToken });
-    const refused = { name: "InvalidRequestException", message: "Idempotent parameters do not match", AthenaErrorCode: "IDEMPOTENT_PARAMETER_MISMATCH" }; // biome-ignore format: one record
+    const refused = {
+      name: "InvalidRequestException",
+      message: "Idempotent parameters do not match",
+      AthenaErrorCode: "IDEMPOTENT_PARAMETER_MISMATCH",
+    };
     await expect(room.start("SELECT 2", { ClientRequestToken })).rejects.toMatchObject(refused);
-    await expect(room.start("SELECT 1", { ClientRequestToken, QueryExecutionContext: { Database: "x" } })).rejects.toMatchObject(refused); // biome-ignore format: one call
-    await expect(room.start("SELECT 1", { ClientRequestToken, ResultConfiguration: { OutputLocation: "s3://x/y" } })).rejects.toMatchObject(refused); // biome-ignore format: one call
+    await expect(
+      room.start("SELECT 1", { ClientRequestToken, QueryExecutionContext: { Database: "x" } }),
+    ).rejects.toMatchObject(refused);
+    await expect(
+      room.start("SELECT 1", { ClientRequestToken, ResultConfiguration: { OutputLocation: "s3://x/y" } }),
+    ).rejects.toMatchObject(refused);
   });
 
   test("of a failed query gives the failed query", async () => {
@@ -58,37 +68,53 @@ describe("a request token", () => {
     room.engine.answer = async () =>
       Promise.reject(new TrinoError("DIVISION_BY_ZERO", "USER_ERROR", "Division by zero", "q"));
     const id = await room.start("SELECT 1/0", { ClientRequestToken: token("a") });
-    expect((await room.settled(id)).Status).toMatchObject({ State: "FAILED", StateChangeReason: "DIVISION_BY_ZERO: Division by zero", AthenaError: { ErrorType: 1001 } }); // biome-ignore format: one record
+    expect((await room.settled(id)).Status).toMatchObject({
+      State: "FAILED",
+      StateChangeReason: "DIVISION_BY_ZERO: Division by zero",
+      AthenaError: { ErrorType: 1001 },
+    });
     expect(await room.start("SELECT 1/0", { ClientRequestToken: token("a") })).toBe(id);
     expect(runs(room)).toBe(1);
   });
 
   test("must have 32 to 128 characters", async () => {
     const room = await start();
-    for (const [
-      bad,
-      bound,
-    ] of [["short", "greater than or equal to 32"], ["x".repeat(129), "less than or equal to 128"]] as const) // biome-ignore format: one line
+    for (const [bad, bound] of [
+      ["short", "greater than or equal to 32"],
+      ["x".repeat(129), "less than or equal to 128"],
+    ] as const)
       await expect(room.start("SELECT 1", { ClientRequestToken: bad })).rejects.toThrow(bound);
   });
 
   test("of a refused statement is free again", async () => {
     const room = await start();
     const ClientRequestToken = token("a");
-    await expect(room.start("SELECT BROKEN", { ClientRequestToken })).rejects.toMatchObject({ AthenaErrorCode: "MALFORMED_QUERY" }); // biome-ignore format: one call
+    await expect(room.start("SELECT BROKEN", { ClientRequestToken })).rejects.toMatchObject({
+      AthenaErrorCode: "MALFORMED_QUERY",
+    });
     await room.settled(await room.start("SELECT 1", { ClientRequestToken }));
     expect(runs(room)).toBe(1);
   });
 
   test("is remembered by the next runtime, with the query's result", async () => {
     const first = await start();
-    first.engine.answer = async () => ({ columns: [varchar("a"), varchar("b")], rows: [["quote \" and\nline", null], ["", "ü"]] }); // biome-ignore format: one record
+    first.engine.answer = async () => ({
+      columns: [varchar("a"), varchar("b")],
+      rows: [
+        ['quote " and\nline', null],
+        ["", "ü"],
+      ],
+    });
     const { execution } = await first.run("SELECT a, b", { ClientRequestToken: token("a") });
     const second = await start({ stateDir: first.stateDir, objects: first.objects });
     const id = await second.start("SELECT a, b", { ClientRequestToken: token("a") });
     expect(id).toBe(execution.QueryExecutionId);
     expect(runs(second)).toBe(0);
-    expect((await second.results(id)).rows).toEqual([["a", "b"], ["quote \" and\nline", undefined], ["", "ü"]]); // biome-ignore format: rows
+    expect((await second.results(id)).rows).toEqual([
+      ["a", "b"],
+      ['quote " and\nline', undefined],
+      ["", "ü"],
+    ]);
   });
 });
 
@@ -98,7 +124,10 @@ describe("a query", () => {
     first.engine.answer = () => new Promise(() => undefined);
     const id = await first.start("INSERT INTO t VALUES (1)", { ClientRequestToken: token("a") });
     const second = await start({ stateDir: first.stateDir });
-    expect((await second.get(id)).Status).toMatchObject({ State: "FAILED", StateChangeReason: expect.stringContaining("not known") }); // biome-ignore format: one record
+    expect((await second.get(id)).Status).toMatchObject({
+      State: "FAILED",
+      StateChangeReason: expect.stringContaining("not known"),
+    });
     expect(await second.start("INSERT INTO t VALUES (1)", { ClientRequestToken: token("a") })).toBe(id);
     expect(runs(second)).toBe(0);
   });
@@ -162,7 +191,9 @@ describe("a query", () => {
       Statistics: { DataScannedInBytes: 7 },
     });
     expect(execution.Status?.CompletionDateTime).toBeInstanceOf(Date);
-    const { QueryRuntimeStatistics } = await room.client.send(new GetQueryRuntimeStatisticsCommand({ QueryExecutionId: execution.QueryExecutionId })); // biome-ignore format: one call
+    const { QueryRuntimeStatistics } = await room.client.send(
+      new GetQueryRuntimeStatisticsCommand({ QueryExecutionId: execution.QueryExecutionId }),
+    );
     expect(QueryRuntimeStatistics?.Rows?.OutputRows).toBe(1);
     const insert = await room.run("INSERT INTO t VALUES (1)");
     expect(insert).toMatchObject({ rows: [], updateCount: 1 });
@@ -178,7 +209,9 @@ describe("a query", () => {
     const seen: (string | undefined)[] = [];
     let NextToken: string | undefined;
     do {
-      const page = await room.client.send(new GetQueryResultsCommand({ QueryExecutionId: execution.QueryExecutionId, MaxResults: 2, NextToken })); // biome-ignore format: one call
+      const page = await room.client.send(
+        new GetQueryResultsCommand({ QueryExecutionId: execution.QueryExecutionId, MaxResults: 2, NextToken }),
+      );
       seen.push(...(page.ResultSet?.Rows ?? []).map((row) => row.Data?.[0]?.VarCharValue));
       NextToken = page.NextToken;
     } while (NextToken !== undefined);
@@ -190,14 +223,19 @@ describe("a query", () => {
     const { execution } = await room.run("SELECT 1");
     const listed = await room.client.send(new ListQueryExecutionsCommand({ WorkGroup: "write" }));
     expect(listed.QueryExecutionIds).toEqual([execution.QueryExecutionId]);
-    const batch = await room.client.send(new BatchGetQueryExecutionCommand({ QueryExecutionIds: [execution.QueryExecutionId ?? "", "none"] })); // biome-ignore format: one call
+    const batch = await room.client.send(
+      new BatchGetQueryExecutionCommand({ QueryExecutionIds: [execution.QueryExecutionId ?? "", "none"] }),
+    );
     expect(batch.QueryExecutions).toHaveLength(1);
     expect(batch.UnprocessedQueryExecutionIds).toMatchObject([{ QueryExecutionId: "none" }]);
   });
 
   test("that does not exist, or has no place for its result, is refused", async () => {
     const room = await start();
-    await expect(room.get("none")).rejects.toMatchObject({ name: "InvalidRequestException", message: "QueryExecution none was not found" }); // biome-ignore format: one call
+    await expect(room.get("none")).rejects.toMatchObject({
+      name: "InvalidRequestException",
+      message: "QueryExecution none was not found",
+    });
     await expect(room.start("SELECT 1", { WorkGroup: "none" })).rejects.toThrow("WorkGroup is not found.");
     await expect(room.start("SELECT 1", { WorkGroup: "primary" })).rejects.toThrow("No output location provided");
     await expect(room.start("x".repeat(262_145))).rejects.toThrow("less than or equal to 262144");
@@ -208,7 +246,9 @@ describe("a query", () => {
     await room.run("SELECT ?, ?", { ExecutionParameters: ["1", "it's"] });
     await room.run("PREPARE p FROM SELECT ? FROM t");
     await room.run("EXECUTE p USING 'x'");
-    await room.run("EXECUTE p", { ExecutionParameters: [] }).catch((error: Error) => expect(error.message).toContain("expected 1 but found 0")); // biome-ignore format: one call
+    await room
+      .run("EXECUTE p", { ExecutionParameters: [] })
+      .catch((error: Error) => expect(error.message).toContain("expected 1 but found 0"));
     expect(room.engine.seen.map(({ sql }) => sql)).toEqual([
       "SELECT (1), 'it''s'",
       `SELECT ('x') FROM "lake"."db"."t"`,
@@ -220,13 +260,18 @@ describe("a query", () => {
 });
 
 describe("implied permissions", () => {
-  const resources = (table: string) => ["catalog", "database/db", `table/db/${table}`].map((name) => `arn:aws:glue:eu-west-1:000000000000:${name}`); // biome-ignore format: one pipe
+  const resources = (table: string) =>
+    ["catalog", "database/db", `table/db/${table}`].map((name) => `arn:aws:glue:eu-west-1:000000000000:${name}`);
   const results = [
     "arn:aws:s3:::results",
     "arn:aws:s3:::results/*",
     "arn:aws:athena:eu-west-1:000000000000:workgroup/write",
   ];
-  const reader = roleAllowing("Reader", ["athena:*", "s3:PutObject", "s3:GetBucketLocation", "s3:GetObject", "glue:GetTable", "glue:GetDatabase"], [...results, ...resources("t"), "arn:aws:s3:::lake/db/t/*"]); // biome-ignore format: one call
+  const reader = roleAllowing(
+    "Reader",
+    ["athena:*", "s3:PutObject", "s3:GetBucketLocation", "s3:GetObject", "glue:GetTable", "glue:GetDatabase"],
+    [...results, ...resources("t"), "arn:aws:s3:::lake/db/t/*"],
+  );
 
   test.each([
     ["SELECT * FROM t", undefined],
@@ -248,7 +293,12 @@ describe("implied permissions", () => {
     const caller = room.clientOf("Reader");
     const { Status } = await caller.settled(await caller.start(sql));
     if (refused === undefined) expect(Status?.State).toBe("SUCCEEDED");
-    else expect(Status).toMatchObject({ State: "FAILED", StateChangeReason: expect.stringContaining(refused), AthenaError: { ErrorCategory: 2 } }); // biome-ignore format: one call
+    else
+      expect(Status).toMatchObject({
+        State: "FAILED",
+        StateChangeReason: expect.stringContaining(refused),
+        AthenaError: { ErrorCategory: 2 },
+      });
     expect(runs(room)).toBe(refused === undefined ? 1 : 0);
   });
 

@@ -14,7 +14,9 @@ function scripted(replies: readonly Reply[]) {
     asked.push(`${init?.method} ${String(input)}`);
     const { status = 200, body = "", refuse = false } = queue.shift() ?? { status: 410 };
     if (refuse) throw Object.assign(new Error("connect"), { cause: { code: "ECONNREFUSED" } });
-    return new Response(init?.method === "DELETE" ? null : typeof body === "string" ? body : JSON.stringify(body), { status: init?.method === "DELETE" ? 204 : status }); // biome-ignore format: one call
+    return new Response(init?.method === "DELETE" ? null : typeof body === "string" ? body : JSON.stringify(body), {
+      status: init?.method === "DELETE" ? 204 : status,
+    });
   };
   // The client only ever calls it with an address and an init.
   return {

@@ -11,15 +11,24 @@ import {
 
 /** Text made of what breaks careless readers of SQL. */
 const nasty = fc
-  .array(fc.oneof(fc.constantFrom("'", '"', "`", "--", "/*", "*/", ";", "?", "\\", "\n", "\0", "\u2028", "’", "FROM t", "U&"), fc.string({ unit: "binary" })))
-  .map((parts) => parts.join("")); // biome-ignore format: a list
+  .array(
+    fc.oneof(
+      fc.constantFrom("'", '"', "`", "--", "/*", "*/", ";", "?", "\\", "\n", "\0", "\u2028", "’", "FROM t", "U&"),
+      fc.string({ unit: "binary" }),
+    ),
+  )
+  .map((parts) => parts.join(""));
 
 const significant = (sql: string) => tokenize(sql).filter(isSignificant);
 
 test("the tokens of any text, joined, are that text", () => {
   fc.assert(
     fc.property(nasty, (text) => {
-      expect(tokenize(text).map((token) => token.text).join("")).toBe(text); // biome-ignore format: one call
+      expect(
+        tokenize(text)
+          .map((token) => token.text)
+          .join(""),
+      ).toBe(text);
     }),
   );
 });
