@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Logger } from "../../lib/platform/logger.ts";
 import { createAlarmProvider, createAlarms } from "./cloudwatch/alarms.ts";
 import { ingestLogLine } from "./cloudwatch/emf.ts";
@@ -8,7 +10,7 @@ import { createDeliverTo } from "./deliver-to.ts";
 import { createEventBus } from "./eventbridge/event-bus.ts";
 import { createEventBridgeProvider } from "./eventbridge/provider.ts";
 import { createEventBridgeService } from "./eventbridge/service.ts";
-import { createFacade } from "./facade/facade.ts";
+import { createFacade, type Facade } from "./facade/facade.ts";
 import { createPrincipals } from "./facade/principals.ts";
 import { createAuthorizer } from "./iam/authorizer.ts";
 import { createIamProvider } from "./iam/provider.ts";
@@ -21,12 +23,12 @@ import { createKafkaService } from "./kafka/service.ts";
 import { createKmsProvider } from "./kms/provider.ts";
 import type { ResourceProvider } from "./resource.ts";
 import type { S3Hooks } from "./s3/faults.ts";
-import { createS3Front } from "./s3/front.ts";
+import { createS3Front, type S3Front } from "./s3/front.ts";
 import { createS3Provider } from "./s3/provider.ts";
 import { createSecretsManagerProvider } from "./secrets-manager/provider.ts";
 import { createSecrets } from "./secrets-manager/secrets.ts";
 import { createSecretsManagerService } from "./secrets-manager/service.ts";
-import type { Principal } from "./service.ts";
+import type { AwsService, Principal } from "./service.ts";
 import { createSnsProvider } from "./sns/provider.ts";
 import { createPublisher } from "./sns/publisher.ts";
 import { createSnsService } from "./sns/service.ts";
@@ -60,63 +62,76 @@ export type AccountServices = Awaited<ReturnType<typeof startAccountServices>>;
  */
 export async function startAccountServices(deps: AccountDeps) {
   const identity = createIdentity();
-  const { principals, authorizer } = identity;
-  const front = await createS3Front({
-    ...deps,
-    principals,
-    authorizer,
-    ...(deps.s3Hooks ? { hooks: deps.s3Hooks } : {}),
-  });
   const messages = createMessages(deps, identity);
-  const store = createMetricStore();
-  const metricFile = await keepMetrics(store, deps.stateDir, deps.logger);
-  const alarms = createAlarms();
-  const secrets = createSecrets(deps);
-  const clusters = createKafkaClusters();
+  const hooks = deps.s3Hooks ? { hooks: deps.s3Hooks } : {};
+  const front = await createS3Front({ ...deps, ...identity, ...hooks });
   const facade = await createFacade({
     ...identity,
     services: [],
     logger: deps.logger,
     otherEndpoints: { s3: front.url },
   });
-  const endpoint = (): string => facade.url("sqs");
-  for (const service of [
-    createSnsService(messages),
-    createSqsService({ ...messages, endpoint }),
-    createEventBridgeService(messages),
-    createCloudWatchService({ store, alarms }),
-    createSecretsManagerService({ secrets }),
-    createKafkaService({ ...deps, clusters }),
-    createStsService(),
-  ]) {
-    facade.add(service);
-  }
-  const shared = { ...deps, ...identity, ...messages, alarms, secrets, clusters, front, endpoint };
-  const assumeRole: AssumeRole = (service, roleArn, context = {}) => authorizer.checkTrust(roleArn, service, context);
-  const environmentFor: EnvironmentFor = facade.environment;
+  const records = createRecords(deps);
+  const metricFile = await keepMetrics(records.store, deps.stateDir, deps.logger);
+  const shared = { ...deps, ...identity, ...messages, ...records, front, endpoint: () => facade.url("sqs") };
+  for (const service of servicesOf(shared)) facade.add(service);
+  const close = async (): Promise<void> => {
+    await Promise.all([messages.publisher.drained(), messages.bus.drained()]);
+    await facade.close();
+    await front.close();
+    await metricFile.close();
+    await writeCalls(deps.stateDir, facade.calls());
+  };
   return {
     ...identity,
     ...messages,
+    ...records,
+    ...unitPorts(shared, facade),
     front,
     facade,
-    store,
-    alarms,
-    secrets,
-    clusters,
-    assumeRole,
-    environmentFor,
-    deliverTo: createDeliverTo({ ...identity, ...messages, s3Url: () => front.url }),
-    /** Takes metrics out of what a unit logs. */
-    ingestLogLine: (line: string): number => ingestLogLine(store, line),
     providers: providersOf(shared),
-    close: async (): Promise<void> => {
-      await Promise.all([messages.publisher.drained(), messages.bus.drained()]);
-      await facade.close();
-      await front.close();
-      await metricFile.close();
-    },
+    close,
   };
 }
+
+function unitPorts(shared: Shared, facade: Facade) {
+  const assumeRole: AssumeRole = (service, roleArn, context = {}) =>
+    shared.authorizer.checkTrust(roleArn, service, context);
+  const environmentFor: EnvironmentFor = facade.environment;
+  return {
+    assumeRole,
+    environmentFor,
+    deliverTo: createDeliverTo({ ...shared, s3Url: () => shared.front.url }),
+    /** Takes metrics out of what a unit logs. */
+    ingestLogLine: (line: string): number => ingestLogLine(shared.store, line),
+  };
+}
+
+/** What the run asked of IAM, in `runtime/iam/calls.json` of the state folder: for whoever proves least privilege. */
+async function writeCalls(stateDir: string, calls: ReturnType<Facade["calls"]>): Promise<void> {
+  const folder = join(stateDir, "runtime", "iam");
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "calls.json"), JSON.stringify(calls, null, 1));
+}
+
+function createRecords(deps: AccountDeps) {
+  return {
+    store: createMetricStore(),
+    alarms: createAlarms(),
+    secrets: createSecrets(deps),
+    clusters: createKafkaClusters(),
+  };
+}
+
+const servicesOf = (shared: Shared): readonly AwsService[] => [
+  createSnsService(shared),
+  createSqsService(shared),
+  createEventBridgeService(shared),
+  createCloudWatchService({ store: shared.store, alarms: shared.alarms }),
+  createSecretsManagerService(shared),
+  createKafkaService(shared),
+  createStsService(),
+];
 
 function createIdentity() {
   const roles = createRoles();
@@ -149,13 +164,8 @@ type Messages = ReturnType<typeof createMessages>;
 
 type Shared = AccountDeps &
   Identity &
-  Messages & {
-    readonly alarms: ReturnType<typeof createAlarms>;
-    readonly secrets: ReturnType<typeof createSecrets>;
-    readonly clusters: ReturnType<typeof createKafkaClusters>;
-    readonly front: Awaited<ReturnType<typeof createS3Front>>;
-    readonly endpoint: () => string;
-  };
+  Messages &
+  ReturnType<typeof createRecords> & { readonly front: S3Front; readonly endpoint: () => string };
 
 const providersOf = (shared: Shared): readonly ResourceProvider[] => [
   createIamProvider({ ...shared, rolePrefix: shared.prefix }),

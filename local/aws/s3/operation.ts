@@ -56,58 +56,56 @@ function bucketOperation(request: BucketRequest): S3Operation {
   return { name, permissions: action === "" ? [] : [permission], access: "none" };
 }
 
+/** Sub-resources of an object that need one right and nothing else. */
+const objectOperations: Readonly<Record<string, readonly [name: string, action: string]>> = {
+  "GET uploadId": ["ListParts", "s3:ListMultipartUploadParts"],
+  "POST uploads": ["CreateMultipartUpload", "s3:PutObject"],
+  "DELETE uploadId": ["AbortMultipartUpload", "s3:AbortMultipartUpload"],
+};
+
 function objectOperation(request: ObjectRequest): S3Operation {
   const resource = s3Arn(request.bucket, request.key);
-  const versioned = request.query.has("versionId");
-  const allow = (action: string): Permission => ({ action, resource });
-  switch (`${request.method} ${subResource(request.query)}`) {
-    case "GET ":
-      return {
-        name: "GetObject",
-        permissions: [allow(versioned ? "s3:GetObjectVersion" : "s3:GetObject")],
-        access: "read",
-      };
-    case "HEAD ":
-      return {
-        name: "HeadObject",
-        permissions: [allow(versioned ? "s3:GetObjectVersion" : "s3:GetObject")],
-        access: "read",
-      };
-    case "GET attributes":
-      return {
-        name: "GetObjectAttributes",
-        permissions: [allow("s3:GetObject"), allow("s3:GetObjectAttributes")],
-        access: "read",
-      };
-    case "GET uploadId":
-      return { name: "ListParts", permissions: [allow("s3:ListMultipartUploadParts")], access: "none" };
-    case "PUT ":
-      return put(request, resource);
-    case "PUT partNumber":
-      return { name: "UploadPart", permissions: [allow("s3:PutObject"), ...copyPermissions(request)], access: "none" };
-    case "POST uploads":
-      return { name: "CreateMultipartUpload", permissions: [allow("s3:PutObject")], access: "none" };
-    case "POST uploadId":
-      return {
-        name: "CompleteMultipartUpload",
-        permissions: [putPermission(request, resource), ...matchPermissions(request, resource)],
-        access: "write",
-        creates: "ObjectCreated:CompleteMultipartUpload",
-      };
-    case "DELETE uploadId":
-      return { name: "AbortMultipartUpload", permissions: [allow("s3:AbortMultipartUpload")], access: "none" };
-    case "DELETE ":
-      return {
-        name: "DeleteObject",
-        permissions: [
-          allow(versioned ? "s3:DeleteObjectVersion" : "s3:DeleteObject"),
-          ...matchPermissions(request, resource),
-        ],
-        access: "write",
-      };
-    default:
-      throw notImplemented();
-  }
+  const form = `${request.method} ${subResource(request.query)}`;
+  const simple = objectOperations[form];
+  if (simple) return { name: simple[0], permissions: [{ action: simple[1], resource }], access: "none" };
+  const operation = objectForms[form];
+  if (!operation) throw notImplemented();
+  return operation(request, resource);
+}
+
+const objectForms: Readonly<Record<string, (request: ObjectRequest, resource: string) => S3Operation>> = {
+  "GET ": (request, resource) => read("GetObject", request, resource),
+  "HEAD ": (request, resource) => read("HeadObject", request, resource),
+  "GET attributes": (_request, resource) => ({
+    name: "GetObjectAttributes",
+    permissions: ["s3:GetObject", "s3:GetObjectAttributes"].map((action) => ({ action, resource })),
+    access: "read",
+  }),
+  "PUT ": put,
+  "PUT partNumber": (request, resource) => ({
+    name: "UploadPart",
+    permissions: [{ action: "s3:PutObject", resource }, ...copyPermissions(request)],
+    access: "none",
+  }),
+  "POST uploadId": (request, resource) => ({
+    name: "CompleteMultipartUpload",
+    permissions: [putPermission(request, resource), ...matchPermissions(request, resource)],
+    access: "write",
+    creates: "ObjectCreated:CompleteMultipartUpload",
+  }),
+  "DELETE ": (request, resource) => ({
+    name: "DeleteObject",
+    permissions: [
+      { action: request.query.has("versionId") ? "s3:DeleteObjectVersion" : "s3:DeleteObject", resource },
+      ...matchPermissions(request, resource),
+    ],
+    access: "write",
+  }),
+};
+
+function read(name: string, { query }: ObjectRequest, resource: string): S3Operation {
+  const action = query.has("versionId") ? "s3:GetObjectVersion" : "s3:GetObject";
+  return { name, permissions: [{ action, resource }], access: "read" };
 }
 
 function put(request: ObjectRequest, resource: string): S3Operation {

@@ -57,48 +57,23 @@ export type QueuesDeps = { readonly stateDir: string; readonly now?: () => numbe
 const lookMs = 200;
 
 type Queue = {
-  config: QueueConfig;
+  readonly config: QueueConfig;
   messages: readonly StoredMessage[];
-  save: () => Promise<void>;
-  wake: Set<() => void>;
+  readonly save: () => Promise<void>;
+  readonly wake: Set<() => void>;
 };
+type Room = { readonly queues: Map<string, Queue>; readonly now: () => number };
 
 /** Keeps queues under `runtime/sqs/` of the state folder, one file each. Order is by arrival; delivery at least once. */
 export function createQueues({ stateDir, now = Date.now, newId = randomUUID }: QueuesDeps): Queues {
   const folder = join(stateDir, "runtime", "sqs");
-  const queues = new Map<string, Queue>();
-  const find = (arn: string): Queue => {
-    const queue = queues.get(arn);
-    if (queue) return queue;
-    throw new AwsError("QueueDoesNotExist", "The specified queue does not exist.");
-  };
-  const add = async (queue: Queue, messages: readonly StoredMessage[]): Promise<void> => {
-    queue.messages = [...queue.messages, ...messages];
-    await queue.save();
-    for (const wake of queue.wake) wake();
-  };
-  const receiveNow = async (
-    queue: Queue,
-    maximum: number,
-    visibilitySeconds: number,
-  ): Promise<readonly StoredMessage[]> => {
-    const { messages, taken, dead } = take(queue.messages, queue.config, maximum, now(), visibilitySeconds * 1000);
-    const changed = messages.length !== queue.messages.length || taken.length > 0;
-    queue.messages = messages;
-    // Into the dead-letter queue first: a crash in between leaves a message twice, never nowhere.
-    const deadLetters = queue.config.redrive && queues.get(queue.config.redrive.deadLetterArn);
-    if (deadLetters && dead.length > 0) await add(deadLetters, dead.map(revived));
-    if (changed) await queue.save();
-    return taken;
-  };
+  const room: Room = { queues: new Map(), now };
+  const find = (arn: string): Queue => findQueue(room, arn);
   return {
     open: async (config) => {
-      const file = join(folder, `${config.name}.json`);
-      const queue: Queue = { config, messages: await load(file), save: async () => {}, wake: new Set() };
-      queue.save = saver(folder, file, () => queue.messages);
-      queues.set(config.arn, queue);
+      room.queues.set(config.arn, await openQueue(folder, config));
     },
-    all: () => [...queues.values()].map(({ config }) => config),
+    all: () => [...room.queues.values()].map(({ config }) => config),
     config: (arn) => find(arn).config,
     send: async (arn, body, { attributes = {}, delaySeconds } = {}) => {
       const queue = find(arn);
@@ -108,23 +83,9 @@ export function createQueues({ stateDir, now = Date.now, newId = randomUUID }: Q
       await add(queue, [message]);
       return message.id;
     },
-    receive: async (arn, maximum, waitMs, visibilitySeconds) => {
-      const queue = find(arn);
-      const until = now() + waitMs;
-      for (;;) {
-        const taken = await receiveNow(queue, maximum, visibilitySeconds ?? queue.config.visibilityTimeout);
-        if (taken.length > 0 || now() >= until) return taken.map(handOut);
-        await arrival(queue, Math.min(lookMs, until - now()));
-      }
-    },
-    delete: async (arn, handles) => {
-      const queue = find(arn);
-      const receipts = handles.map(receiptOf);
-      const isDone = ({ id, receiveCount }: StoredMessage): boolean =>
-        receipts.some((receipt) => receipt.id === id && receipt.receiveCount === receiveCount);
-      queue.messages = queue.messages.filter((message) => !isDone(message));
-      await queue.save();
-    },
+    receive: (arn, maximum, waitMs, visibilitySeconds) =>
+      receive(room, find(arn), { maximum, waitMs, visibilitySeconds }),
+    delete: (arn, handles) => remove(find(arn), handles),
     changeVisibility: async (arn, handle, seconds) => {
       const queue = find(arn);
       const { id } = receiptOf(handle);
@@ -135,6 +96,55 @@ export function createQueues({ stateDir, now = Date.now, newId = randomUUID }: Q
     },
     counts: (arn) => countsOf(find(arn).messages, now()),
   };
+}
+
+async function openQueue(folder: string, config: QueueConfig): Promise<Queue> {
+  const file = join(folder, `${config.name}.json`);
+  const held = { messages: await load(file) };
+  const save = saver(folder, file, () => held.messages);
+  return Object.assign(held, { config, save, wake: new Set<() => void>() });
+}
+
+function findQueue({ queues }: Room, arn: string): Queue {
+  const queue = queues.get(arn);
+  if (queue) return queue;
+  throw new AwsError("QueueDoesNotExist", "The specified queue does not exist.");
+}
+
+async function add(queue: Queue, messages: readonly StoredMessage[]): Promise<void> {
+  queue.messages = [...queue.messages, ...messages];
+  await queue.save();
+  for (const wake of queue.wake) wake();
+}
+
+async function remove(queue: Queue, handles: readonly string[]): Promise<void> {
+  const receipts = handles.map(receiptOf);
+  const isDone = ({ id, receiveCount }: StoredMessage): boolean =>
+    receipts.some((receipt) => receipt.id === id && receipt.receiveCount === receiveCount);
+  queue.messages = queue.messages.filter((message) => !isDone(message));
+  await queue.save();
+}
+
+type Receive = { readonly maximum: number; readonly waitMs: number; readonly visibilitySeconds: number | undefined };
+
+async function receive(room: Room, queue: Queue, { maximum, waitMs, visibilitySeconds }: Receive) {
+  const until = room.now() + waitMs;
+  for (;;) {
+    const taken = await receiveNow(room, queue, maximum, visibilitySeconds ?? queue.config.visibilityTimeout);
+    if (taken.length > 0 || room.now() >= until) return taken.map(handOut);
+    await arrival(queue, Math.min(lookMs, until - room.now()));
+  }
+}
+
+async function receiveNow({ queues, now }: Room, queue: Queue, maximum: number, visibilitySeconds: number) {
+  const { messages, taken, dead } = take(queue.messages, queue.config, maximum, now(), visibilitySeconds * 1000);
+  const changed = messages.length !== queue.messages.length || taken.length > 0;
+  queue.messages = messages;
+  // Into the dead-letter queue first: a crash in between leaves a message twice, never nowhere.
+  const deadLetters = queue.config.redrive && queues.get(queue.config.redrive.deadLetterArn);
+  if (deadLetters && dead.length > 0) await add(deadLetters, dead.map(revived));
+  if (changed) await queue.save();
+  return taken;
 }
 
 const revived = (message: StoredMessage): StoredMessage => ({ ...message, receiveCount: 0, visibleAt: 0 });

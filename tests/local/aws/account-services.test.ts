@@ -114,6 +114,16 @@ test("a failed batch is written to the failure bucket, and who may not send to a
   );
 });
 
+test("what the units ask of IAM is listed for the proof of least privilege", async () => {
+  const role = services.authorizer.roleByArn("StartJobRole");
+  await services.authorizer.isAllowed(role, {
+    action: "s3:GetObject",
+    resource: `arn:aws:s3:::${stageBucket}/control/paused`,
+  });
+  const calls = services.facade.calls();
+  expect(calls).toContainEqual(expect.objectContaining({ roleId: "StartJobRole", action: "s3:GetObject" }));
+});
+
 test("an operator's notice reaches the mail file and a dead letter its queue", async () => {
   const topicArn = String(stack.resources.get("NoticeTopic")?.realised.ref);
   await services.deliverTo(operator, { destinationArn: topicArn, key: "", body: "hello" });
