@@ -1,0 +1,43 @@
+import kafkajs from "kafkajs";
+
+export type ReadRecord = { readonly key: string; readonly value: string; readonly headers: Record<string, string> };
+
+/** Everything that a topic holds. */
+export async function readTopic(brokers: readonly string[], topic: string): Promise<ReadRecord[]> {
+  const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  const offsets = await admin.fetchTopicOffsets(topic);
+  await admin.disconnect();
+  const open = new Map(
+    offsets.filter(({ low, high }) => low !== high).map(({ partition, high }) => [partition, BigInt(high)]),
+  );
+  const records: ReadRecord[] = [];
+  if (open.size === 0) return records;
+  const consumer = kafka.consumer({ groupId: `read-${topic}-${Math.random()}` });
+  const done = Promise.withResolvers<void>();
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  await consumer.run({
+    autoCommit: false,
+    eachMessage: async ({ partition, message }) => {
+      const headers = Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]);
+      records.push({ key: String(message.key), value: String(message.value), headers: Object.fromEntries(headers) });
+      if (BigInt(message.offset) + 1n >= (open.get(partition) ?? 0n)) open.delete(partition);
+      if (open.size === 0) done.resolve();
+    },
+  });
+  await done.promise;
+  await consumer.disconnect();
+  return records;
+}
+
+export async function createTopics(brokers: readonly string[], partitions: Record<string, number>): Promise<void> {
+  const admin = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING }).admin();
+  await admin.connect();
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: Object.entries(partitions).map(([topic, numPartitions]) => ({ topic, numPartitions })),
+  });
+  await admin.disconnect();
+}

@@ -1,0 +1,160 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { opsRecordSchema } from "../../lib/core/ops-record.ts";
+import { eqiad } from "../lib/sse/sse-server.ts";
+import { startTestEngines, type TestEngines } from "../support/engines.ts";
+import { type AwsStub, startAwsStub } from "./aws-stub.ts";
+import { feedEvent } from "./fake-feed.ts";
+import { type LiveFeed, startLiveFeed } from "./live-feed.ts";
+import { createTopics, readTopic } from "./read-topic.ts";
+import { baseEnvironment } from "./shim-harness.ts";
+import { type ShimProcess, startShimProcess } from "./shim-process.ts";
+
+/** A first run fetches the engine; a busy machine starts it slowly. */
+const hookMs = 300_000;
+
+let engines: TestEngines<"kafka">;
+let brokers: readonly string[] = [];
+let folder = "";
+let aws: AwsStub;
+let feed: LiveFeed | undefined;
+let names: { raw: string; dlq: string; ops: string };
+let running: ShimProcess[] = [];
+let round = 0;
+
+beforeAll(async () => {
+  engines = await startTestEngines({ only: ["kafka"] });
+  brokers = engines.engines.kafka.brokers;
+  folder = mkdtempSync(join(tmpdir(), "wikilake-shim-int-"));
+}, hookMs);
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await engines.close();
+}, hookMs);
+beforeEach(async () => {
+  round += 1;
+  names = { raw: `raw-${round}`, dlq: `dlq-${round}`, ops: `ops-${round}` };
+  await createTopics(brokers, { [names.raw]: 12, [names.dlq]: 1, [names.ops]: 1 });
+  aws = await startAwsStub(brokers.join(","));
+}, hookMs);
+afterEach(async () => {
+  for (const { child } of running) child.kill("SIGKILL");
+  running = [];
+  await feed?.close();
+  feed = undefined;
+  await aws.close();
+}, hookMs);
+
+function start(environment: Record<string, string>): ShimProcess {
+  const topics = { RAW_TOPIC: names.raw, DLQ_TOPIC: names.dlq, OPS_TOPIC: names.ops };
+  const own = { HEALTH_FILE: join(folder, "healthy"), PATH: process.env["PATH"] ?? "" };
+  const shim = startShimProcess({ ...baseEnvironment, ...topics, ...aws.environment, ...own, ...environment });
+  running.push(shim);
+  return shim;
+}
+
+async function until(what: () => boolean | Promise<boolean>, seconds: number): Promise<void> {
+  for (let turn = 0; turn < seconds * 10; turn += 1) {
+    if (await what()) return;
+    await sleep(100);
+  }
+  throw new Error(`not within ${seconds} s`);
+}
+
+const idsOf = async () => (await readTopic(brokers, names.raw)).map(({ headers }) => headers["event_id"] ?? "");
+
+/** The shim has stored all that the feed will ever send. */
+async function untilDelivered(live: LiveFeed, total: number): Promise<void> {
+  await until(() => live.sent.length === total, 120);
+  await until(async () => new Set(await idsOf()).size === total, 120);
+}
+
+test("killed three times under load while the feed cuts in mid-event: every event is on the topic", async () => {
+  const total = 6_000;
+  feed = await startLiveFeed({ total, ratePerSecond: 300, cutEveryMs: 1_500 });
+  const environment = { SOURCE_URL: feed.url.href, SOURCE_START: new Date(Date.now() - 60_000).toISOString() };
+  let shim = start(environment);
+  for (let kill = 0; kill < 3; kill += 1) {
+    await until(() => shim.lines.some(({ code }) => code === "cursor-recovered"), 60);
+    await sleep(1_500 + Math.random() * 2_000);
+    shim.child.kill("SIGKILL");
+    expect(await shim.ended).toBe("SIGKILL");
+    shim = start(environment);
+  }
+  await untilDelivered(feed, total);
+  shim.child.kill("SIGTERM");
+  expect(await shim.ended).toBe(0);
+  expect(feed.cuts()).toBeGreaterThan(2);
+  const ids = await idsOf();
+  expect(new Set(ids)).toEqual(new Set(feed.sent.map((_, index) => `live-${index}`)));
+  const stored = JSON.parse(aws.objects.get("/stage/shim/cursor.json") ?? "{}");
+  expect(stored.marks[eqiad]).toBeGreaterThan(Date.now() - 600_000);
+  for (const { value } of await readTopic(brokers, names.ops)) opsRecordSchema.parse(JSON.parse(value));
+}, 300_000);
+
+test("a broker that restarts under load loses nothing, and the shim lives on", async () => {
+  const total = 4_000;
+  feed = await startLiveFeed({ total, ratePerSecond: 300, cutEveryMs: 60_000 });
+  const shim = start({ SOURCE_URL: feed.url.href, SOURCE_START: new Date(Date.now() - 60_000).toISOString() });
+  await until(async () => (await idsOf()).length > 500, 60);
+  await engines.engines.restart("kafka");
+  await untilDelivered(feed, total);
+  shim.child.kill("SIGTERM");
+  expect(await shim.ended).toBe(0);
+}, 300_000);
+
+test("a file is delivered once; the second run says so and produces nothing", async () => {
+  const path = join(folder, "events.ndjson.gz");
+  const lines = Array.from(
+    { length: 5_000 },
+    (_, index) => feedEvent(`f${index}`, eqiad, Date.UTC(2016, 5, 27) + index).data,
+  );
+  lines.splice(100, 0, '{"broken":', "");
+  writeFileSync(path, gzipSync(lines.join("\n")));
+  const environment = { SOURCE_URL: pathToFileURL(path).href, SOURCE_KIND: "replay" };
+  const first = start(environment);
+  expect(await first.ended).toBe(0);
+  expect(first.lines.at(-1)).toMatchObject({ code: "source-finished", read: 5_001, accepted: 5_000, rejected: 1 });
+  const second = start(environment);
+  expect(await second.ended).toBe(0);
+  expect(second.lines.at(-1)).toMatchObject({
+    code: "source-finished",
+    read: 5_001,
+    accepted: 0,
+    alreadyDelivered: 5_001,
+  });
+  expect((await idsOf()).length).toBe(5_000);
+  expect(await readTopic(brokers, names.dlq)).toHaveLength(1);
+}, 120_000);
+
+test("a value that compresses badly and is too large for the broker becomes a dead letter", async () => {
+  const path = join(folder, "large.ndjson");
+  const noise = () => Array.from({ length: 60 }, () => Math.random().toString(36).slice(2)).join("");
+  const big = feedEvent("big", eqiad, Date.UTC(2016, 5, 27), { comment: "x".repeat(990_000) }).data;
+  const events = [
+    feedEvent("a", eqiad, Date.UTC(2016, 5, 27), { comment: noise() }).data,
+    big,
+    "y".repeat(8_388_608),
+    feedEvent("b", eqiad, Date.UTC(2016, 5, 27)).data,
+  ];
+  writeFileSync(path, events.join("\n"));
+  const shim = start({ SOURCE_URL: pathToFileURL(path).href, SOURCE_KIND: "replay" });
+  expect(await shim.ended).toBe(0);
+  expect(shim.lines.at(-1)).toMatchObject({ accepted: 3, rejected: 1 });
+  expect((await idsOf()).sort()).toEqual(["a", "b", "big"]);
+  expect(JSON.parse((await readTopic(brokers, names.dlq))[0]?.value ?? "{}")).toMatchObject({
+    reason: "oversize",
+    raw_bytes: 8_388_608,
+  });
+}, 120_000);
+
+test("without a topic it says which, and ends with 1", async () => {
+  const shim = start({ SOURCE_URL: "http://127.0.0.1:1/", RAW_TOPIC: "missing" });
+  expect(await shim.ended).toBe(1);
+  expect(shim.lines.at(-1)).toMatchObject({ code: "shim-failed", reason: "KAFKA_TOPIC_MISSING" });
+}, 120_000);
