@@ -18,7 +18,7 @@ export async function findPython(run: RunCommand, env: NodeJS.ProcessEnv): Promi
   const named = env["WIKILAKE_PYTHON"];
   let withoutVenv: string | undefined;
   for (const command of named === undefined ? commands : [named, ...commands]) {
-    const result = await run({ command, args: ["-c", probeCode] });
+    const result = await run({ command, args: ["-c", probeCode], env });
     if (result.kind === "missing") continue;
     const version = /^(\d+\.\d+\.\d+)$/m.exec(result.output)?.[1];
     if (version === undefined || !isNewEnough(version)) continue;

@@ -1,4 +1,5 @@
 import { WikilakeError } from "../../../lib/platform/errors.ts";
+import { errnoOf } from "../errno.ts";
 import type { CommandResult } from "./run-command.ts";
 
 /** What the output of Maven, pip, tar and Node says when the cause is one that a person can do something about. */
@@ -38,7 +39,7 @@ export function commandError(what: string, result: Exclude<CommandResult, { kind
  * says how to name another folder.
  */
 export function fileError(error: unknown, folder: string, remedy = cacheRemedy): unknown {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = errnoOf(error);
   if (code === "ENOSPC" || code === "EDQUOT") return diskFull(folder, remedy);
   if (code === "EACCES" || code === "EROFS" || code === "EPERM") {
     return failure("FOLDER_NOT_WRITABLE", `Cannot write to ${folder}; ${remedy}.`, false);

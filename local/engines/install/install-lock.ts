@@ -2,6 +2,7 @@ import { link, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises"
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { errnoOf } from "../errno.ts";
 import { type IdentifyProcess, identifyProcess } from "../process-identity.ts";
 import { type Progress, reportEveryMs } from "./progress.ts";
 import { interrupted } from "./run-command.ts";
@@ -91,7 +92,7 @@ async function tryCreate(path: string, identify: IdentifyProcess): Promise<boole
     await file.close();
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    if (errnoOf(error) === "EEXIST") return false;
     throw error;
   }
 }

@@ -42,7 +42,7 @@ export async function packageFolder(venv: string, name: string): Promise<string>
 }
 
 async function runPython(context: InstallContext, part: string, command: string, args: readonly string[]) {
-  const result = await context.run({ command, args, signal: context.signal });
+  const result = await context.run({ command, args, env: context.env, signal: context.signal });
   if (result.kind !== "done") throw commandError(`Installing ${part} with pip`, result);
 }
 

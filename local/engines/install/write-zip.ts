@@ -45,9 +45,13 @@ function centralHeader(content: Buffer, name: Buffer, offset: number): Buffer {
 /** Version 1.0 of the format: stored entries, no folders. */
 const versionNeeded = 10;
 
+/** The flag that says names are UTF-8. */
+const utf8Names = 0x0800;
+
 /** The fields that both headers share: version, flags, method 0 (stored), time, date, CRC, both sizes, name length. */
 function writeCommonFields(bytes: Buffer, at: number, content: Buffer, name: Buffer): void {
   bytes.writeUInt16LE(versionNeeded, at);
+  bytes.writeUInt16LE(utf8Names, at + 2);
   bytes.writeUInt16LE(fixedDate, at + 8);
   bytes.writeUInt32LE(crc32(content), at + 10);
   bytes.writeUInt32LE(content.length, at + 14);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Kafka, logLevel } from "kafkajs";
 import { z } from "zod";
 import { WikilakeError } from "../../../lib/platform/errors.ts";
+import { errnoOf } from "../errno.ts";
 import { commandError } from "../install/install-errors.ts";
 import { runCommand } from "../install/run-command.ts";
 import { folderOf, type Installation, javaOf } from "../installation.ts";
@@ -150,6 +151,5 @@ async function exists(path: string): Promise<boolean> {
 }
 
 function ignoreExisting(error: unknown): void {
-  // By shape: under Jest an error of node:fs is no instance of this realm's Error.
-  if (!(typeof error === "object" && error !== null && "code" in error && error.code === "EEXIST")) throw error;
+  if (errnoOf(error) !== "EEXIST") throw error;
 }
