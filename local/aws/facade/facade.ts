@@ -35,7 +35,7 @@ export type Facade = {
   /** Adds a service after the start: some need the facade's address themselves. */
   add(service: AwsService): void;
   issueCredentials(principal: Principal): Credentials;
-  /** Variables for a unit that runs as `principal`; new credentials at each call. */
+  /** Variables for a unit that runs as `principal`. */
   environment(principal: Principal): Record<string, string>;
   calls(): ReturnType<IamAuthorizer["calls"]>;
   close(): Promise<void>;

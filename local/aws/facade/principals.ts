@@ -6,28 +6,30 @@ export type Credentials = { readonly accessKeyId: string; readonly secretAccessK
 
 /** Who is behind an access key. */
 export type Principals = {
+  /** The key of a principal; the same one each time, so that a long run does not pile them up. */
   issue(principal: Principal): Credentials;
   find(accessKeyId: string): Principal | undefined;
-  /** Forgets a key when its unit is gone. */
-  revoke(accessKeyId: string): void;
 };
 
-/** Longest id kept of a unit in its key: access keys of AWS have 20 characters, ours are told apart at a glance. */
-const randomLength = 12;
+/** Bytes of chance in a key: one that a unit was not given cannot be guessed. */
+const keyBytes = 12;
+const secretBytes = 20;
 
 /** Makes an empty registry; keys live as long as the process. */
 export function createPrincipals(random: (size: number) => Buffer = randomBytes): Principals {
+  const byArn = new Map<string, Credentials>();
   const byKey = new Map<string, Principal>();
   return {
     issue: (principal) => {
-      const accessKeyId = `LOCAL${random(randomLength).toString("hex").toUpperCase()}`;
+      const known = byArn.get(principal.arn);
+      if (known) return known;
+      const accessKeyId = `LOCAL${random(keyBytes).toString("hex").toUpperCase()}`;
+      const credentials = { accessKeyId, secretAccessKey: random(secretBytes).toString("hex") };
+      byArn.set(principal.arn, credentials);
       byKey.set(accessKeyId, principal);
-      return { accessKeyId, secretAccessKey: random(20).toString("hex") };
+      return credentials;
     },
     find: (accessKeyId) => byKey.get(accessKeyId),
-    revoke: (accessKeyId) => {
-      byKey.delete(accessKeyId);
-    },
   };
 }
 

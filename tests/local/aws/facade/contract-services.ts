@@ -4,7 +4,7 @@ import { createPrincipals } from "../../../../local/aws/facade/principals.ts";
 import { createAuthorizer, type IamAuthorizer } from "../../../../local/aws/iam/authorizer.ts";
 import type { PackagedRole } from "../../../../local/aws/iam/policy.ts";
 import { createResourcePolicies, type ResourcePolicies } from "../../../../local/aws/iam/resource-policies.ts";
-import { createRoles } from "../../../../local/aws/iam/roles.ts";
+import { createRoles, type Roles } from "../../../../local/aws/iam/roles.ts";
 import type { AwsRequest, AwsResponse, AwsService, Principal } from "../../../../local/aws/service.ts";
 
 export const account = "000000000000";
@@ -38,10 +38,13 @@ export function stubService(
 export type TestFacade = Awaited<ReturnType<typeof startFacade>>;
 
 /** A facade with these services and roles; `client(service, role?)` gives the configuration of an SDK client. */
-export async function startFacade(services: readonly AwsService[], roles: readonly PackagedRole[] = []) {
+export async function startFacade(services: readonly AwsService[], roles: readonly PackagedRole[] | Roles = []) {
   const lines: string[] = [];
   const resourcePolicies: ResourcePolicies = createResourcePolicies();
-  const authorizer: IamAuthorizer = createAuthorizer({ roles: createRoles(roles), resourcePolicies });
+  const authorizer: IamAuthorizer = createAuthorizer({
+    roles: "put" in roles ? roles : createRoles(roles),
+    resourcePolicies,
+  });
   const principals = createPrincipals();
   const logger = createLogger({ write: (line) => lines.push(line) });
   const facade = await createFacade({ services, principals, authorizer, logger });
