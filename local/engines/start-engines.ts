@@ -5,7 +5,7 @@ import { WikilakeError } from "../../lib/platform/errors.ts";
 import { fileError } from "./install/install-errors.ts";
 import { type EngineName, engineNames, type Installation } from "./installation.ts";
 import { identifyProcess } from "./process-identity.ts";
-import { spawnEngine } from "./run/engine-process.ts";
+import { readLogTail, spawnEngine } from "./run/engine-process.ts";
 import { createPidKeeper, type PidKeeper, reapLeftovers } from "./run/pid-file.ts";
 import { defineEngines, type Endpoints, type EnginePlan, planEngines } from "./run/plan-engines.ts";
 import type { Properties } from "./run/properties-file.ts";
@@ -74,7 +74,15 @@ export async function startEngines<Name extends EngineName = EngineName>(
     options.onEvent?.(event);
     if (event.kind === "gave-up") failure.resolve(event.error);
   };
-  const deps = { spawn: spawnEngine, now: Date.now, sleep, onEvent, onProcess: pids.set, signal: options.signal };
+  const deps = {
+    spawn: spawnEngine,
+    now: Date.now,
+    sleep,
+    readLogTail,
+    onEvent,
+    onProcess: pids.set,
+    signal: options.signal,
+  };
   const supervisors: Supervisors = new Map(
     (options.only ?? engineNames).map((name) => {
       const definitions = defineEngines(installation, plan, name);

@@ -1,11 +1,5 @@
 import { describeError, WikilakeError } from "../../../lib/platform/errors.ts";
-import {
-  type EngineCommand,
-  type EngineProcess,
-  type ProcessExit,
-  readLogTail,
-  type SpawnEngine,
-} from "./engine-process.ts";
+import type { EngineCommand, EngineProcess, ProcessExit, SpawnEngine } from "./engine-process.ts";
 
 /** What an engine does, as it happens. `name` is the process: `s3`, `catalog`, `trino`, `kafka` (or `kafka-1` …). */
 export type EngineEvent =
@@ -31,6 +25,8 @@ export type SupervisorDeps = {
   readonly spawn: SpawnEngine;
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<unknown>;
+  /** The last lines of a log, for the reason of a crash. */
+  readonly readLogTail: (logFile: string, lines: number) => Promise<readonly string[]>;
   readonly onEvent: (event: EngineEvent) => void;
   /** Called whenever a process begins or ends, before it is used: the pid file is written here. */
   readonly onProcess: (name: string, pid: number | undefined) => Promise<void>;
@@ -110,7 +106,7 @@ async function startOnce(definition: EngineDefinition, deps: SupervisorDeps, sta
     .then(async (exit) => {
       if (!state.wanted || state.process !== child) return;
       await forget(definition, deps, state);
-      await recover(definition, deps, state, await exitError(definition, exit));
+      await recover(definition, deps, state, await exitError(definition, deps, exit));
     })
     .catch((cause: unknown) => giveUp(definition, deps, state, cause));
 }
@@ -171,7 +167,7 @@ async function waitUntilReady(
   });
   while (!(await definition.isReady().catch(() => false))) {
     throwIfUnwanted(deps, state);
-    if (exit !== undefined) throw await exitError(definition, exit);
+    if (exit !== undefined) throw await exitError(definition, deps, exit);
     if (deps.now() > deadline) {
       await child.stop(definition.stopGraceMs);
       const seconds = Math.round(definition.startTimeoutMs / 1000);
@@ -182,8 +178,12 @@ async function waitUntilReady(
 }
 
 /** Why it ended, out of its log where that says something a person can act on. */
-async function exitError({ name, command }: EngineDefinition, exit: ProcessExit): Promise<WikilakeError> {
-  const lines = await readLogTail(command.logFile, reasonLines);
+async function exitError(
+  { name, command }: EngineDefinition,
+  deps: SupervisorDeps,
+  exit: ProcessExit,
+): Promise<WikilakeError> {
+  const lines = await deps.readLogTail(command.logFile, reasonLines);
   const text = lines.join("\n");
   if (/no space left on device|disk quota exceeded/i.test(text)) {
     return new WikilakeError("DISK_FULL", `${name} ended because the disk is full (${command.cwd}).`, {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { Kafka, logLevel } from "kafkajs";
 import { identifyProcess } from "../../../local/engines/process-identity.ts";
 import type { EngineEvent } from "../../../local/engines/run/supervisor.ts";
@@ -10,10 +10,13 @@ const lake = "wikilake-local-lake-000000000000";
 const events: EngineEvent[] = [];
 let running: TestEngines<"s3" | "catalog" | "kafka" | "trino">;
 
+/** Engines on a busy machine take their time, and a first run fetches them. */
+jest.setTimeout(600_000);
+
 beforeAll(async () => {
   running = await startTestEngines({ buckets: [lake], onEvent: (event) => events.push(event) });
 });
-afterAll(() => running.close());
+afterAll(() => running?.close());
 
 const query = (sql: string): Promise<readonly unknown[][]> => queryTrino(running.engines.trino.url, sql);
 const pids = (): readonly number[] => running.engines.processes().flatMap(({ pid }) => pid ?? []);
