@@ -47,8 +47,8 @@ type CatalogDeps = {
   readonly now?: () => number;
 };
 
-/** A table dropped and made again elsewhere by Spark is seen after this long. */
-const locationTtlMs = 60_000;
+/** A table never moves while it lives; one dropped and made again elsewhere by Spark is seen after this long. */
+const locationTtlMs = 600_000;
 
 /** Reads the REST catalog at `url`. Throws CATALOG_UNREACHABLE when it gives no usable answer. */
 export function createIcebergCatalog({ url, fetch: send = fetch, now = Date.now }: CatalogDeps): IcebergCatalog {

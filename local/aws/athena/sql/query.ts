@@ -15,6 +15,7 @@ export function explain(sql: string, database: string | undefined): Statement {
   const walker = new RelationWalker(sql, database);
   walker.expect("EXPLAIN");
   walker.take("ANALYZE");
+  if (walker.at("(") && !walker.at("(", "SELECT")) while (!walker.take(")") && !walker.done) walker.copy(); // (FORMAT JSON)
   walkDml(walker);
   walker.rest();
   return dml("EXPLAIN", walker.pieces, "rows");

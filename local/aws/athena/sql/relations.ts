@@ -250,7 +250,7 @@ export class RelationWalker {
   }
 
   /** Emits the next token with what stood in front of it. */
-  private copy(): void {
+  copy(): void {
     const token = this.peek();
     if (token.text === "") return;
     this.pieces.push(this.leads[this.index] ?? "", token.kind === "decimal" ? `${token.text}E0` : token.text);

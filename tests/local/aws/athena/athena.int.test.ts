@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { StopQueryExecutionCommand } from "@aws-sdk/client-athena";
 import { GetTableCommand, GlueClient, UpdateTableCommand } from "@aws-sdk/client-glue";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
@@ -333,6 +334,45 @@ describe("Athena in front of the real engines", () => {
       });
     }
     expect((await athena.run("SELECT count(*) FROM raw_events")).rows[1]).toEqual(["700"]);
+  });
+
+  test("writers at once: whoever is told SUCCEEDED is in the table once, whoever is told FAILED is not", async () => {
+    await athena.run(
+      `CREATE TABLE race (writer int, part string) PARTITIONED BY (part) LOCATION 's3://${buckets.lake}/bronze/race/' TBLPROPERTIES ('table_type'='ICEBERG')`,
+    );
+    const writers = Array.from({ length: 10 }, (_, i) => i);
+    const ends = await Promise.all(
+      writers.map(async (writer) => athena.settled(await athena.start(`INSERT INTO race VALUES (${writer}, 'p')`))),
+    );
+    const won = writers.filter((writer) => ends[writer]?.Status?.State === "SUCCEEDED");
+    for (const { Status } of ends)
+      if (Status?.State !== "SUCCEEDED") expect(Status?.StateChangeReason).toMatch(/^ICEBERG_COMMIT_ERROR: /);
+    const { rows } = await athena.run("SELECT writer FROM race ORDER BY writer");
+    expect(rows.slice(1).map(([writer]) => Number(writer))).toEqual(won);
+  });
+
+  test("a stop reaches the engine, and what was stopped early wrote nothing", async () => {
+    const id = await athena.start(
+      "INSERT INTO race SELECT CAST(count(*) AS integer), 'stopped' FROM UNNEST(sequence(1, 10000)) a(x) CROSS JOIN UNNEST(sequence(1, 10000)) b(y) CROSS JOIN UNNEST(sequence(1, 10000)) c(z) WHERE x * y % 7 = z % 5",
+    );
+    while ((await athena.get(id)).Status?.State !== "RUNNING");
+    await athena.client.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
+    expect((await athena.settled(id)).Status).toMatchObject({
+      State: "CANCELLED",
+      StateChangeReason: "Query cancelled by user",
+    });
+    expect((await athena.run("SELECT count(*) FROM race WHERE part = 'stopped'")).rows[1]).toEqual(["0"]);
+  });
+
+  test("an engine that goes away fails its queries as retryable, and serves again once it is back", async () => {
+    const id = await athena.start(
+      "SELECT count(*) FROM UNNEST(sequence(1, 10000)) a(x) CROSS JOIN UNNEST(sequence(1, 10000)) b(y) CROSS JOIN UNNEST(sequence(1, 10000)) c(z) WHERE x * y % 7 = z % 5",
+    );
+    while ((await athena.get(id)).Status?.State !== "RUNNING");
+    await engines.restart("trino");
+    const { Status } = await athena.settled(id);
+    expect(Status).toMatchObject({ State: "FAILED", AthenaError: { ErrorCategory: 1, Retryable: true } });
+    expect((await athena.run("SELECT count(*) > 0 FROM raw_events")).rows[1]).toEqual(["true"]);
   });
 
   test("after a restart tokens, results and tables are still known", async () => {

@@ -87,6 +87,10 @@ describe("queries name the engine's catalogs", () => {
     ["TABLE t", 'TABLE "lake"."db"."t"'],
     ["SELECT * FROM t ORDER BY a, b LIMIT 5", 'SELECT * FROM "lake"."db"."t" ORDER BY a, b LIMIT 5'],
     ["EXPLAIN ANALYZE SELECT * FROM t", 'EXPLAIN ANALYZE SELECT * FROM "lake"."db"."t"'],
+    [
+      "EXPLAIN (FORMAT JSON) INSERT INTO t SELECT * FROM u",
+      'EXPLAIN (FORMAT JSON) INSERT INTO "lake"."db"."t" SELECT * FROM "lake"."db"."u"',
+    ],
     ["SELECT * FROM information_schema.tables", 'SELECT * FROM "lake"."information_schema"."tables"'],
   ])("%s", (athena, engine) => expect(translate(athena)).toBe(engine));
 
