@@ -47,8 +47,11 @@ export function createAthenaEngine({ starter, reader }: AthenaDeps): QueryEngine
 async function readResult(reader: AthenaClient, queryId: string): Promise<QueryResult> {
   // The first page: a count needs one row, and Athena puts a SELECT's heading in front.
   const answer = await reader.send(new GetQueryResultsCommand({ QueryExecutionId: queryId, MaxResults: 100 }));
-  const rows = (answer.ResultSet?.Rows ?? []).slice(1).map(({ Data = [] }) => Data.map((cell) => cell.VarCharValue));
-  return { updateCount: answer.UpdateCount, rows };
+  const names = (answer.ResultSet?.ResultSetMetadata?.ColumnInfo ?? []).map(({ Name }) => Name);
+  const rows = (answer.ResultSet?.Rows ?? []).map(({ Data = [] }) => Data.map((cell) => cell.VarCharValue));
+  // A SELECT repeats its column names as the first row; SHOW does not.
+  const hasHeading = names.length > 0 && names.every((name, index) => rows[0]?.[index] === name);
+  return { updateCount: answer.UpdateCount, rows: hasHeading ? rows.slice(1) : rows };
 }
 
 function toStatus(status: QueryExecutionStatus): QueryStatus {

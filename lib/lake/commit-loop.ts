@@ -64,6 +64,8 @@ export type CommitRequest = {
 const pollMs = 500;
 /** Between two listings while waiting for the interval: a listing costs twelve reads. */
 const listMs = 2_500;
+/** Between two looks at an epoch that nobody may send any more: all that can come is the id of a request under way. */
+const unknownMs = 5_000;
 /** After an error that a repeat may cure. */
 const backoffMs = 2_000;
 
@@ -83,6 +85,7 @@ export async function commitMarkers(deps: CommitDeps, request: CommitRequest): P
     outstanding,
     request,
     firstSeen: new Map(),
+    verifying: new Map(),
     nextListMs: 0,
     lastEpoch: undefined,
   };
@@ -104,6 +107,7 @@ type Run = CommitDeps & {
   readonly request: CommitRequest;
   readonly outstanding: Set<string>;
   readonly firstSeen: Map<number, number>;
+  readonly verifying: Map<string, string>;
   /** Not before this is the pending prefix listed again, unless an epoch was closed since. */
   nextListMs: number;
   lastEpoch: number | undefined;
@@ -121,7 +125,7 @@ async function advance(run: Run): Promise<void> {
     case "poll":
       return poll(run, seen, step.open, step.queryId);
     case "wait":
-      return pause(run, Math.min(listMs, step.untilMs - run.clock.now()));
+      return pause(run, Math.min(unknownMs, step.untilMs - run.clock.now()));
     case "abandon":
       return close(run, seen, step.open, "unknown", undefined);
     case "reread":

@@ -19,13 +19,15 @@ type ResultDeps = {
   readonly reader: PendingReader;
   /** When this invocation first saw an epoch's bad end, for engines that do not tell when it came. */
   readonly firstSeen: Map<number, number>;
+  /** Ids of counts that this invocation started or joined, by token. */
+  readonly verifying: Map<string, string>;
   readonly target: { readonly tables: Readonly<Record<string, StatementBuilder>> };
 };
 
 /** Small beside a statement of 1–5 s; Athena grants 100 looks a second to an account. */
 const pollMs = 500;
-/** A count that failed is asked for again under another token after this; within it, all who ask share one query. */
-const verifyAgainMs = 60_000;
+/** A count that failed is asked for again under the next token; who asks for the same one shares one query. */
+const maxVerifyAttempts = 20;
 
 const running: EpochResult = { kind: "running", againInMs: pollMs };
 
@@ -78,13 +80,26 @@ async function countMissing(deps: ResultDeps, open: OpenEpoch): Promise<number |
   // Markers go only after a successful count: somebody else has made it.
   if (batches.length === 0) return 0;
   const sql = deps.target.tables[open.table]?.verify(batches) ?? "";
-  const attempt = Math.floor(deps.clock.now() / verifyAgainMs);
-  const token = tokenOf(open.token, "verify", String(attempt), sql);
-  const { database, workgroup, output } = open;
-  const { queryId } = await deps.engine.start({ sql, token, database, workgroup, output: output ?? undefined });
-  const status = await deps.engine.status(queryId);
-  if (status?.state !== "SUCCEEDED") return "running";
+  const queryId = await findVerified(deps, open, sql);
+  if (queryId === undefined) return "running";
   const [row] = (await deps.engine.result(queryId)).rows;
   const [staged = Number.NaN, missing = Number.NaN] = (row ?? []).map(Number);
   return missing + (sumRows(batches) - staged);
+}
+
+/** Id of a succeeded count, or undefined while one is under way. Its token is a function of epoch and attempt alone. */
+async function findVerified(deps: ResultDeps, open: OpenEpoch, sql: string): Promise<string | undefined> {
+  const { database, workgroup, output } = open;
+  for (let attempt = 0; attempt < maxVerifyAttempts; attempt += 1) {
+    const token = tokenOf(open.token, "verify", String(attempt), sql);
+    const known = deps.verifying.get(token);
+    const request = { sql, token, database, workgroup, output: output ?? undefined };
+    const queryId = known ?? (await deps.engine.start(request)).queryId;
+    deps.verifying.set(token, queryId);
+    const status = await deps.engine.status(queryId);
+    if (status?.state === "SUCCEEDED") return queryId;
+    if (status === undefined || !isFinal(status.state)) return undefined;
+  }
+  deps.log.error("epoch-uncounted", { epoch: open.epoch, table: open.table });
+  return undefined;
 }
