@@ -6,8 +6,8 @@ import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import { gunzipSync } from "node:zlib";
 import kafkajs from "kafkajs";
-import "../lib/kafka/kafka-writer.ts";
-import type { OutRecord, RecordWriter } from "../lib/kafka/ports.ts";
+import { installPackedBatches, sendPacked } from "../lib/kafka/packed-batches.ts";
+import type { RecordWriter } from "../lib/kafka/ports.ts";
 import { systemClock } from "../lib/platform/clock.ts";
 import { createFrameReader } from "../lib/sse/frame-reader.ts";
 import { Ingest } from "../shim/ingest.ts";
@@ -26,23 +26,21 @@ const encodeProduce: ProduceRequest = createRequire(import.meta.url)(
 );
 
 const sent = { bytes: 0, batches: 0 };
+installPackedBatches();
 const writer: RecordWriter = {
-  send: async (name, partition, records) => {
-    const { buffer } = await encodeProduce({
-      acks: -1,
-      timeout: 30_000,
-      compression: kafkajs.CompressionTypes.GZIP,
-      topicData: [{ topic: name, partitions: [{ partition, firstSequence: 0, messages: toMessages(records) }] }],
-    }).encode();
-    sent.bytes += buffer.length;
-    sent.batches += 1;
-    return { kind: "acked" };
-  },
+  send: (name, partition, records) =>
+    sendPacked(records, partition, async (messages) => {
+      const { buffer } = await encodeProduce({
+        acks: -1,
+        timeout: 30_000,
+        compression: kafkajs.CompressionTypes.GZIP,
+        topicData: [{ topic: name, partitions: [{ partition, firstSequence: 0, messages }] }],
+      }).encode();
+      sent.bytes += buffer.length;
+      sent.batches += 1;
+      return { kind: "acked" };
+    }),
 };
-
-function toMessages(records: readonly OutRecord[]): object[] {
-  return records.map((record) => ({ ...record, timestamp: Date.now() }));
-}
 
 function toStream(lines: readonly string[]): Buffer {
   const frames = lines.map((line, index) => {
