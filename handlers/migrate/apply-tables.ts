@@ -36,7 +36,7 @@ async function applyTable(deps: MigrateDeps, definition: TableDefinition): Promi
   const { database, table, createSql } = definition;
   await run(deps, database, createSql);
   const existing = await run(deps, database, existingColumnsSql(definition));
-  const addColumns = addColumnsSql(definition, new Set(existing.rows.map(([name = ""]) => name)));
+  const addColumns = addColumnsSql(definition, new Set(existing.rows.map(([name = ""]) => name.trim())));
   if (addColumns !== undefined) await run(deps, database, addColumns);
   deps.log.info("table-applied", { database, table, changed: addColumns !== undefined });
 }
