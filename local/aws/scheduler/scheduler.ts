@@ -122,7 +122,7 @@ export function createScheduler(deps: SchedulerDeps): Scheduler {
       entries.set(config.arn, entry);
       arm(entry);
     },
-    fire: (name) => invoke(find(name).config, clock.now(), 1),
+    fire: async (name) => invoke(find(name).config, clock.now(), 1),
     find: (name, group) => find(name, group).config,
     list: () => [...entries.values()].map(({ config }) => config),
     upcoming: () =>
