@@ -1,5 +1,6 @@
 /** An engine that accepts a connection and then says nothing must not hold up the look at it. */
-const answerWithinMs = 3_000;
+const answerWithinMs = 5_000;
 
-/** One GET of a readiness check; throws when there is no answer in time. */
-export const probe = (url: string): Promise<Response> => fetch(url, { signal: AbortSignal.timeout(answerWithinMs) });
+/** One request of a readiness check; throws when there is no answer in time. */
+export const probe = (url: string, request: RequestInit = {}): Promise<Response> =>
+  fetch(url, { ...request, signal: AbortSignal.timeout(answerWithinMs) });

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import { folderOf, type Installation } from "../installation.ts";
 import { javaCommand } from "./java-command.ts";
 import { probe } from "./probe.ts";
@@ -32,7 +33,7 @@ export function trinoDefinition(installation: Installation, options: TrinoOption
       logFile: options.logFile,
     }),
     prepare: () => writeConfiguration(options),
-    isReady: () => isStarted(port),
+    isReady: () => answersQueries(port),
     startTimeoutMs: 120_000,
     stopGraceMs: 15_000,
   };
@@ -125,8 +126,29 @@ const s3Properties = (s3: S3Endpoint): Properties => ({
   "s3.aws-secret-key": s3.secretAccessKey,
 });
 
-async function isStarted(port: number): Promise<boolean> {
-  const response = await probe(`http://127.0.0.1:${port}/v1/info`);
-  const info: unknown = await response.json();
-  return typeof info === "object" && info !== null && "starting" in info && info.starting === false;
+/** Started, and able to run a query: for a while after it says so of itself, it knows of no node to run one on. */
+async function answersQueries(port: number): Promise<boolean> {
+  const info = infoSchema.parse(await (await probe(`http://127.0.0.1:${port}/v1/info`)).json());
+  return !info.starting && (await selectsOne(port));
+}
+
+const infoSchema = z.object({ starting: z.boolean() });
+const statementSchema = z.object({
+  nextUri: z.string().optional(),
+  data: z.unknown().optional(),
+  error: z.unknown().optional(),
+});
+
+async function selectsOne(port: number): Promise<boolean> {
+  const headers = { "X-Trino-User": "wikilake-readiness" };
+  const first = { method: "POST", headers, body: "SELECT 1" };
+  let hasRow = false;
+  let response = await probe(`http://127.0.0.1:${port}/v1/statement`, first);
+  for (;;) {
+    const { nextUri, data, error } = statementSchema.parse(await response.json());
+    if (error !== undefined) return false;
+    hasRow ||= data !== undefined;
+    if (nextUri === undefined) return hasRow;
+    response = await probe(nextUri, { headers });
+  }
 }
