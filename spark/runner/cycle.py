@@ -17,7 +17,7 @@ from runner import audit
 from runner.args import Config
 from runner.files import Files
 from runner.iceberg import BRANCH_PREFIX, Lake
-from runner.increment import Facts, Increment, decide_mode, find_increment, measure
+from runner.increment import Facts, Increment, decide_mode, find_increment, measure, newest_is_timely
 from runner.ledger import Ledger
 from runner.load import Loaded, Views, ensure_table, run_load, table_values
 from runner.log import info
@@ -25,6 +25,7 @@ from runner.offsets import next_offsets, register_offsets
 from runner.outcome import GateStopped
 from runner.render import literal, render, sections, threshold_values
 from runner.rules import Rules
+from runner.session import fit_to
 from runner.tables import Table, of_layer
 
 BRONZE = "bronze.raw_events"
@@ -80,10 +81,8 @@ def bronze_stage(run: Run) -> Optional[Context]:
     if increment.frame is not None:
         increment.frame.persist()
         facts = measure(increment.frame, int(run.rules.number("dq.bronze.timely_max_ms")))
-    run.mode = decide_mode(
-        run.config.mode, facts, before.get("mode"), run.config.ingest_lag,
-        run.rules.number("dq.catchup_lag_records"), run.rules.number("dq.catchup_late_rows"),
-    )  # fmt: skip
+        fit_to(run.spark, facts.rows)
+    run.mode = _mode(run, facts, before.get("mode"))
     moved = {"input_from": increment.snapshot_from, "input_to": increment.snapshot_to, "mode": run.mode}
     empty = facts is None or facts.rows == 0
     if empty and run.mode == "replay":
@@ -103,6 +102,16 @@ def bronze_stage(run: Run) -> Optional[Context]:
     ended = run.clock()
     run.ledger.stage("bronze_dq", "PUBLISHED", started, ended, rows_in=facts.rows, valid_through=facts.last_event_at, **moved)
     return Context(increment, facts)
+
+
+def _mode(run: Run, facts: Optional[Facts], last_mode: Optional[str]) -> str:
+    late_limit, timely_ms = run.rules.number("dq.catchup_late_rows"), int(run.rules.number("dq.bronze.timely_max_ms"))
+
+    def is_drained() -> bool:
+        return facts is not None and facts.late_rows > late_limit and newest_is_timely(run.spark, facts, timely_ms)
+
+    lag_is_high = run.config.ingest_lag > run.rules.number("dq.catchup_lag_records")
+    return decide_mode(run.config.mode, facts, last_mode, lag_is_high, is_drained)
 
 
 def _bronze_views(run: Run, increment: Increment, facts: Facts) -> Dict[str, str]:

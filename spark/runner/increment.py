@@ -4,13 +4,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from runner.iceberg import Lake
 from runner.log import info, warn
 from runner.outcome import RunnerError
+from runner.render import literal
 
 # A batch is staged before it is committed: a row can appear up to the slot's 60 minutes after its processing time, and a
 # stage object outlives a day of retries. The fallback looks that far behind the mark.
@@ -31,10 +32,8 @@ class Facts:
     """One pass over the increment. Everything that later steps would otherwise ask for again."""
 
     rows: int
-    distinct_ids: int
     all_replay: bool
     late_rows: int
-    newest_is_timely: bool
     first_event_at: Optional[datetime]
     last_event_at: Optional[datetime]
     first_processed_at: Optional[datetime]
@@ -82,27 +81,23 @@ def measure(frame: DataFrame, timely_ms: int) -> Facts:
     """`frame` should be cached: this is the pass that fills the cache."""
     frame.createOrReplaceTempView("bronze_increment")
     spark = frame.sparkSession
-    # Rows of the newest minute of work tell a drained backlog (they are timely) from a slow writer (they are not).
     row = spark.sql(
         f"""
-        with newest as (select max(bronze_processed_at) as at from bronze_increment)
         select
           count(*) as rows,
-          count(distinct event_id) as distinct_ids,
           coalesce(min(source_kind = 'replay'), false) as all_replay,
           count_if(ingest_lag_ms > {timely_ms}) as late_rows,
-          coalesce(avg(if(bronze_processed_at >= newest.at - interval 1 minute,
-            if(ingest_lag_ms <= {timely_ms}, 1.0, 0.0), null)) >= 0.95, false) as newest_is_timely,
           min(event_timestamp) as first_event_at,
           max(event_timestamp) as last_event_at,
           min(bronze_processed_at) as first_processed_at,
           max(bronze_processed_at) as last_processed_at,
           min(kafka_timestamp) as first_kafka_at,
           max(kafka_timestamp) as last_kafka_at,
-          sort_array(collect_set(event_date)) as dates
-        from bronze_increment cross join newest
+          collect_set(event_date) as dates
+        from bronze_increment
         """
-    ).collect()[0]
+    ).collect()[0].asDict()
+    row["dates"] = sorted(row["dates"])
     offsets = spark.sql(
         """
         select kafka_topic as topic, kafka_partition as partition, min(kafka_offset) as first, max(kafka_offset) as last,
@@ -110,10 +105,21 @@ def measure(frame: DataFrame, timely_ms: int) -> Facts:
         from bronze_increment group by kafka_topic, kafka_partition
         """
     ).collect()
-    return Facts(offsets=offsets, **row.asDict())
+    return Facts(offsets=offsets, **row)
 
 
-def decide_mode(asked: str, facts: Optional[Facts], last_mode: Optional[str], ingest_lag: int, lag_limit: float, late_limit: float) -> str:
+def newest_is_timely(spark: SparkSession, facts: Facts, timely_ms: int) -> bool:
+    """The newest minute of work tells a drained backlog (its rows are timely) from a slow writer (they are late)."""
+    assert facts.last_processed_at is not None
+    since = literal(facts.last_processed_at - timedelta(minutes=1), "since")
+    share = f"avg(if(ingest_lag_ms <= {timely_ms}, 1.0, 0.0))"
+    found = spark.sql(f"select {share} >= 0.95 as timely from bronze_increment where bronze_processed_at >= {since}").collect()
+    return bool(found[0]["timely"])
+
+
+def decide_mode(
+    asked: str, facts: Optional[Facts], last_mode: Optional[str], lag_is_high: bool, is_drained: Callable[[], bool]
+) -> str:
     """live, catchup or replay; once per cycle. An increment without rows keeps what the last published one was."""
     if asked != "auto":
         return asked
@@ -121,5 +127,4 @@ def decide_mode(asked: str, facts: Optional[Facts], last_mode: Optional[str], in
         return "replay" if last_mode == "replay" else "live"
     if facts.all_replay:
         return "replay"
-    drained = facts.late_rows > late_limit and facts.newest_is_timely
-    return "catchup" if ingest_lag > lag_limit or drained else "live"
+    return "catchup" if lag_is_high or is_drained() else "live"

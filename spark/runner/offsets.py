@@ -3,9 +3,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
-from typing import Any, Dict, List, Tuple
-
-from pyspark.sql import SparkSession
+from typing import Any, Dict, List, Optional, Tuple
 
 from runner.iceberg import Lake
 from runner.increment import Facts, Increment
@@ -24,7 +22,14 @@ def register_offsets(lake: Lake, increment: Increment, facts: Facts, settle_seco
     their own, at times after the accepted ones of their batch: a missing offset is looked for until it has had its time.
     """
     spark = lake.spark
-    _register_expected(spark, increment, facts)
+    expected = _expected(increment, facts)
+    counted = _dead_counts(lake, facts)
+    simple = _without_dead_letters(expected, facts) if counted["on_topic"] == 0 and not increment.fallback else None
+    if simple is not None:
+        spark.createDataFrame(simple, OFFSETS_SCHEMA).createOrReplaceTempView("offsets")
+        return {"dead": counted["before_kafka"], "missing": 0}
+    schema = "topic string, partition int, expected_first bigint, recreated boolean"
+    spark.createDataFrame(expected, schema).createOrReplaceTempView("expected_offsets")
     deadline = time.monotonic() + settle_seconds
     while True:
         spark.catalog.refreshTable(lake.sql_name("bronze.dead_letter"))
@@ -37,23 +42,39 @@ def register_offsets(lake: Lake, increment: Increment, facts: Facts, settle_seco
         time.sleep(poll_seconds)
     # The answer is kept as it was judged; the dead letters may grow while the gate runs.
     spark.createDataFrame(rows, spark.table("offsets_now").schema).createOrReplaceTempView("offsets")
-    return {"dead": sum(row["dead"] for row in rows) + _dead_before_kafka(lake, facts), "missing": missing}
+    return {"dead": sum(row["dead"] for row in rows) + counted["before_kafka"], "missing": missing}
 
 
 def _key(row: Any) -> str:
     return f"{row['topic']}/{row['partition']}"
 
 
-def _register_expected(spark: SparkSession, increment: Increment, facts: Facts) -> None:
-    rows: List[Tuple[Any, ...]] = []
+OFFSETS_SCHEMA = (
+    "topic string, partition int, run bigint, expected_first bigint, last_offset bigint, present bigint, dead bigint, missing bigint"
+)
+Expected = Tuple[str, int, int, bool]  # topic, partition, first offset not consumed yet, made anew since
+
+
+def _expected(increment: Increment, facts: Facts) -> List[Expected]:
+    rows: List[Expected] = []
     for row in facts.offsets:
         after = increment.next_offsets.get(_key(row))
         # Below what was consumed: a topic was made anew and counts from the start (said by an alert of its own), unless
         # the fallback read whole days again.
         recreated = after is not None and row["first"] < after and not increment.fallback
         rows.append((row["topic"], row["partition"], row["first"] if after is None else after, recreated))
-    schema = "topic string, partition int, expected_first bigint, recreated boolean"
-    spark.createDataFrame(rows, schema).createOrReplaceTempView("expected_offsets")
+    return rows
+
+
+def _without_dead_letters(expected: List[Expected], facts: Facts) -> Optional[List[Tuple[Any, ...]]]:
+    """The usual case, by arithmetic: no dead letter, no topic made anew, nothing missing. None when it is not that case."""
+    found: List[Tuple[Any, ...]] = []
+    for (topic, partition, first, recreated), row in zip(expected, facts.offsets):
+        missing = row["last"] - first + 1 - row["distinct_offsets"]
+        if recreated or missing != 0:
+            return None
+        found.append((topic, partition, 0, first, row["last"], row["distinct_offsets"], 0, 0))
+    return found
 
 
 def _days(facts: Facts) -> str:
@@ -91,7 +112,7 @@ def _offsets_sql(lake: Lake, facts: Facts) -> str:
     ),
     dead as (
       select distinct kafka_topic as topic, kafka_partition as partition, kafka_offset as offset
-      from {lake.sql_name("bronze.dead_letter")} where dl_date in ({_days(facts)}) and kafka_offset is not null
+      from {lake.sql_name("bronze.dead_letter")} where dl_date in ({_days(facts)}) and stage <> 'shim' and kafka_offset is not null
     ),
     dead_counts as (
       select g.topic, g.partition, g.run, count(*) as dead
@@ -121,10 +142,12 @@ def _offsets_sql(lake: Lake, facts: Facts) -> str:
     """
 
 
-def _dead_before_kafka(lake: Lake, facts: Facts) -> int:
-    """Records the shim refused: they never had an offset on the raw topic and are counted by time."""
+def _dead_counts(lake: Lake, facts: Facts) -> Dict[str, int]:
+    """on_topic: refused records that had an offset; before_kafka: what the shim refused meanwhile, counted by time."""
     first, last = literal(facts.first_processed_at, "first"), literal(facts.last_processed_at, "last")
-    return lake.spark.sql(
-        f"""select count(*) as n from {lake.sql_name("bronze.dead_letter")}
-        where dl_date in ({_days(facts)}) and stage = 'shim' and received_at between {first} and {last}"""
-    ).collect()[0]["n"]
+    row = lake.spark.sql(
+        f"""select count_if(stage <> 'shim' and kafka_offset is not null) as on_topic,
+          count_if(stage = 'shim' and received_at between {first} and {last}) as before_kafka
+        from {lake.sql_name("bronze.dead_letter")} where dl_date in ({_days(facts)})"""
+    ).collect()[0]
+    return row.asDict()

@@ -18,6 +18,8 @@ SETTINGS = {
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.iceberg.handle-timestamp-without-timezone": "true",
 }
+# Compiling a plan costs more than it saves until there are this many rows.
+CODEGEN_FROM_ROWS = 300_000
 # A cycle is some 20,000 to some 100,000 rows: more tasks than this only add start-up time on two cores.
 DEFAULT_SHUFFLE_PARTITIONS = 4
 
@@ -36,5 +38,12 @@ def apply_settings(session: SparkSession, config: Config) -> None:
     for key, value in SETTINGS.items():
         if key.startswith("spark.sql."):
             session.conf.set(key, value)
+    session.conf.set("spark.sql.codegen.wholeStage", str(config.rebuild).lower())
     session.conf.set("spark.sql.shuffle.partitions", str(config.shuffle_partitions or DEFAULT_SHUFFLE_PARTITIONS))
     session.sparkContext.setLogLevel("WARN")
+
+
+def fit_to(session: SparkSession, rows: int) -> None:
+    """Small increments are interpreted, large ones compiled."""
+    if rows >= CODEGEN_FROM_ROWS:
+        session.conf.set("spark.sql.codegen.wholeStage", "true")
