@@ -7,7 +7,7 @@ import { opsStatements } from "../../../lib/lake/ops-statements.ts";
 import { event, facts, nowMs, pending, record, rowOf } from "./fixtures.ts";
 
 const builders = bronzeStatements({ bronze: "wikilake_test_bronze", stage: "wikilake_test_stage" });
-const write = (table: "raw_events" | "dead_letter", ...batches: Parameters<typeof pending>): string =>
+const write = (table: "raw_events" | "dead_letter", ...batches: Parameters<typeof pending>[0][]): string =>
   builders[table]?.write(batches.map((batch) => pending({ table, ...batch }))) ?? "";
 
 describe("the statement of an epoch", () => {
@@ -66,6 +66,7 @@ describe("the statement of an epoch", () => {
       fc.constantFrom(
         "'; DROP TABLE bronze; --",
         "\u202e' OR ''='",
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder of a stage location, as text
         "${batch}",
         "<script>",
         "\u0000x'",

@@ -7,7 +7,7 @@ import { LakeError } from "../../../lib/lake/errors.ts";
 import { writeStageFile } from "../../../lib/lake/parquet-stage.ts";
 import { readStagedFacts, stageBatch, stageKey } from "../../../lib/lake/stage-batch.ts";
 import { type Columns, stageRawEventsColumns } from "../../../schemas/tables/columns.ts";
-import { event, facts, nowMs, record, rowOf } from "./fixtures.ts";
+import { facts, nowMs, record, rowOf } from "./fixtures.ts";
 import { createBucket, createFakeStore } from "./sim/fake-store.ts";
 
 const compressors = { ZSTD: (bytes: Uint8Array): Uint8Array => new Uint8Array(zstdDecompressSync(bytes)) };
