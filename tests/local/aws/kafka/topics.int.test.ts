@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { ConfigResourceTypes, Kafka, logLevel } from "kafkajs";
 import { createLogger } from "../../../../lib/platform/logger.ts";
 import { connectTopicAdmin } from "../../../../local/aws/kafka/admin.ts";
@@ -9,6 +9,9 @@ import { createKafkaClusters } from "../../../../local/aws/kafka/clusters.ts";
 import { createKafkaProvider } from "../../../../local/aws/kafka/provider.ts";
 import { installEngines } from "../../../../local/engines/install-engines.ts";
 import { type RunningEngines, startEngines } from "../../../../local/engines/start-engines.ts";
+
+// A project's own testTimeout does not reach its hooks; engines may be fetched and start on a busy machine.
+jest.setTimeout(300_000);
 
 let engines: RunningEngines<"kafka">;
 let stateDir: string;

@@ -18,7 +18,7 @@ import {
   S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { createLogger } from "../../../../lib/platform/logger.ts";
 import { createPrincipals } from "../../../../local/aws/facade/principals.ts";
 import { createAuthorizer } from "../../../../local/aws/iam/authorizer.ts";
@@ -28,6 +28,9 @@ import { createS3Front, type S3Front } from "../../../../local/aws/s3/front.ts";
 import { installEngines } from "../../../../local/engines/install-engines.ts";
 import { type RunningEngines, startEngines } from "../../../../local/engines/start-engines.ts";
 import { operator } from "../facade/contract-services.ts";
+
+// A project's own testTimeout does not reach its hooks; engines may be fetched and start on a busy machine.
+jest.setTimeout(300_000);
 
 const Bucket = "front-contract";
 let engines: RunningEngines<"s3">;
