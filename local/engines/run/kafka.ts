@@ -51,7 +51,8 @@ function nodeDefinition(installation: Installation, options: KafkaOptions, node:
     },
     isReady: () => answersAsMember(node),
     startTimeoutMs: 60_000,
-    stopGraceMs: 20_000,
+    // The last of several brokers has no quorum any more and would wait for one for minutes.
+    stopGraceMs: options.nodes.length === 1 ? 20_000 : 8_000,
   };
 }
 
