@@ -15,7 +15,7 @@ export type QueryList = {
 const unknownOutcome = "The runtime stopped while the query was running; whether it took effect is not known";
 
 /** Opens the list. A query that ran when the runtime died is FAILED now, as after an internal error of Athena. */
-export function createQueryList(journal: Journal, now: () => number): QueryList {
+export function createQueryList(journal: Journal, now: () => number, onLost: (error: unknown) => void): QueryList {
   const queries = new Map<string, QueryRecord>();
   const tokens = new Map<string, QueryRecord>();
   const add = (query: QueryRecord): void => {
@@ -23,9 +23,13 @@ export function createQueryList(journal: Journal, now: () => number): QueryList 
     tokens.set(query.token, query);
   };
   const finish = (query: QueryRecord, end: FinishedQuery): void => {
-    journal.finished(end);
     query.finished = end;
     query.state = end.state;
+    try {
+      journal.finished(end);
+    } catch (error) {
+      onLost(error); // a full disk: callers are told the truth until the next start, which knows of no end
+    }
   };
   const forgetOldest = (): void => {
     for (const query of queries.values()) {

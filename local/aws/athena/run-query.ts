@@ -69,7 +69,7 @@ export async function runQuery(job: Job, deps: RunDeps): Promise<void> {
 async function queued({ query, stop }: Job, { faults, slots }: RunDeps): Promise<() => void> {
   const delay = faults.delay?.(query) ?? 0;
   if (delay > 0) await abortableSleep(delay, stop.signal);
-  return slots.acquire();
+  return slots.acquire(stop.signal);
 }
 
 async function execute(job: Job, deps: RunDeps, clock: Clock): Promise<Outcome> {

@@ -69,7 +69,8 @@ type Operation = (room: Room, request: AwsRequest) => unknown;
 
 /** Athena's API in front of the SQL engine. What it accepts, it remembers across restarts. */
 export function createAthenaService(deps: AthenaServiceDeps): AthenaService {
-  const queries = createQueryList(openJournal(deps), deps.now);
+  const onLost = (error: unknown): void => deps.logger.error("query-end-not-recorded", { error: String(error) });
+  const queries = createQueryList(openJournal(deps), deps.now, onLost);
   const results = createResults(deps.objects);
   const jobs = new Map<string, Job>();
   const running = new Set<Promise<void>>();

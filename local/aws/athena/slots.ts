@@ -1,19 +1,34 @@
 /** A counting lock: at most `size` holders, the others wait in order. */
-export type Slots = { acquire(): Promise<() => void> };
+export type Slots = {
+  /** Resolves with what gives the place back. An abort ends the wait without a place. */
+  acquire(signal: AbortSignal): Promise<() => void>;
+};
 
 export function createSlots(size: number): Slots {
   let free = size;
-  const waiting: (() => void)[] = [];
+  const waiting = new Set<() => void>();
   const release = (): void => {
-    const next = waiting.shift();
+    const [next] = waiting;
     if (next === undefined) free += 1;
     else next();
   };
   return {
-    acquire: async () => {
-      if (free > 0) free -= 1;
-      else await new Promise<void>((resolve) => waiting.push(resolve));
-      return release;
+    acquire: (signal) => {
+      if (free > 0) {
+        free -= 1;
+        return Promise.resolve(release);
+      }
+      return new Promise((resolve) => {
+        const leave = (result: () => void) => (): void => {
+          waiting.delete(granted);
+          signal.removeEventListener("abort", givenUp);
+          resolve(result);
+        };
+        const granted = leave(release);
+        const givenUp = leave(() => undefined);
+        waiting.add(granted);
+        signal.addEventListener("abort", givenUp, { once: true });
+      });
     },
   };
 }

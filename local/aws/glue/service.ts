@@ -85,7 +85,7 @@ function databaseOf({ registry }: GlueServiceDeps, name: string): GlueDatabase {
 
 async function tables(deps: GlueServiceDeps, input: z.infer<typeof tablesInput>): Promise<unknown[]> {
   const { name } = databaseOf(deps, input.DatabaseName);
-  const pattern = new RegExp(`^(?:${input.Expression ?? ".*"})$`);
+  const pattern = nameFilter(input.Expression ?? ".*");
   const names = [
     ...(await deps.iceberg.tables(name)),
     ...deps.registry.externalTables(name).map((one) => one.table),
@@ -97,6 +97,14 @@ async function tables(deps: GlueServiceDeps, input: z.infer<typeof tablesInput>)
       .sort()
       .map((one) => table(deps, name, one)),
   );
+}
+
+function nameFilter(expression: string): RegExp {
+  try {
+    return new RegExp(`^(?:${expression})$`);
+  } catch {
+    throw new AwsError("InvalidInputException", "Expression is no regular expression");
+  }
 }
 
 async function table(deps: GlueServiceDeps, database: string, name: string): Promise<unknown> {

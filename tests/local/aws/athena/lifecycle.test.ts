@@ -171,8 +171,12 @@ describe("a query", () => {
     const states = async () => (await Promise.all(ids.map(room.get))).map(({ Status }) => Status?.State);
     while ((await states()).filter((state) => state === "RUNNING").length < 6);
     expect((await states()).filter((state) => state === "QUEUED")).toHaveLength(2);
+    const waiting = (await states()).indexOf("QUEUED");
+    await room.client.send(new StopQueryExecutionCommand({ QueryExecutionId: ids[waiting] ?? "" }));
+    expect((await room.settled(ids[waiting] ?? "")).Status?.State).toBe("CANCELLED");
     gate.resolve({});
     for (const id of ids) await room.settled(id);
+    expect(runs(room)).toBe(7);
   });
 
   test("tells its kind, its numbers and where its result lies", async () => {
