@@ -34,7 +34,7 @@ const maxBufferedBytes = 48 * 1024 * 1024;
 /** One partition's share: at least a fetch, at most a bit more than a payload. */
 const partitionBufferBytes = { least: 1024 * 1024, most: 8 * 1024 * 1024 };
 
-type Poller = { inFlight: number; windowSince: number | undefined; cancelWindow: () => void };
+type Poller = { inFlight: number; window: "closed" | "open" | "over"; cancelWindow: () => void };
 
 /**
  * A Kafka event-source mapping. One group member fetches; pollers are shares of its partitions, so that their number can
@@ -85,12 +85,18 @@ export function createKafkaMapping(deps: KafkaMappingDeps): KafkaMapping {
     }
   };
 
-  /** The window opens with the first record that waits. */
+  /**
+   * The window opens with the first record that waits. Its timer alone ends it: a timer may fire a millisecond before
+   * the clock says so, and a window asked for its age then stayed open until the next record came.
+   */
   const windowIsOver = (poller: Poller): boolean => {
-    if (config.windowMs === 0) return true;
-    if (poller.windowSince !== undefined) return clock.now() - poller.windowSince >= config.windowMs;
-    poller.windowSince = clock.now();
-    poller.cancelWindow = clock.after(config.windowMs, () => fill(poller));
+    if (config.windowMs === 0 || poller.window === "over") return true;
+    if (poller.window === "open") return false;
+    poller.window = "open";
+    poller.cancelWindow = clock.after(config.windowMs, () => {
+      poller.window = "over";
+      fill(poller);
+    });
     return false;
   };
 
@@ -253,13 +259,13 @@ function isFull(ready: readonly PartitionQueue[], batchSize: number): boolean {
 }
 
 function newPoller(): Poller {
-  return { inFlight: 0, windowSince: undefined, cancelWindow: () => {} };
+  return { inFlight: 0, window: "closed", cancelWindow: () => {} };
 }
 
 function closeWindow(poller: Poller): void {
   poller.cancelWindow();
   poller.cancelWindow = () => {};
-  poller.windowSince = undefined;
+  poller.window = "closed";
 }
 
 const graceOver = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());

@@ -45,7 +45,12 @@ type Bench = {
 const ok: InvokeOutcome = { kind: "answered", payload: "null", requestId: "r" };
 const failed: InvokeOutcome = { kind: "function-error", payload: "{}", requestId: "r" };
 
-async function bench(config: KafkaMappingConfig, partitions = 3, store?: () => Promise<void>): Promise<Bench> {
+async function bench(
+  config: KafkaMappingConfig,
+  partitions = 3,
+  store?: () => Promise<void>,
+  now?: () => number,
+): Promise<Bench> {
   const topic = createFakeTopic(partitions);
   const clock = createManualClock();
   const open: Call[] = [];
@@ -55,7 +60,7 @@ async function bench(config: KafkaMappingConfig, partitions = 3, store?: () => P
   const mapping = createKafkaMapping({
     config,
     consumer: topic.consumer,
-    clock,
+    clock: now === undefined ? clock : { ...clock, now },
     invoke: (batch) =>
       new Promise((resolve) => {
         const call: Call = {
@@ -102,6 +107,16 @@ describe("a poller", () => {
     await clock.advance(4999);
     expect(open).toHaveLength(0);
     await clock.advance(1);
+    expect(shape(open[0]?.batch)).toEqual(["1:0"]);
+  });
+
+  test("sends it also when the timer fires before the clock says that the window is over", async () => {
+    // Timers and Date.now() are different clocks: 60,000 ms of the one were 59,999 of the other, and two records
+    // waited for a third for nine minutes.
+    const { topic, clock, open } = await bench(kafkaConfig(), 3, undefined, () => 0);
+    topic.produce(1, 1);
+    topic.fetch();
+    await clock.advance(5000);
     expect(shape(open[0]?.batch)).toEqual(["1:0"]);
   });
 
