@@ -3,12 +3,11 @@ import { createGapTest } from "../lib/core/gap-test.ts";
 import { createMinuteCounts, type MinuteTicket } from "../lib/core/minute-counts.ts";
 import { partitionOf } from "../lib/core/murmur2.ts";
 import type { OpsRecord } from "../lib/core/ops-record.ts";
-import { recordHeaders } from "../lib/core/record-headers.ts";
 import type { Asked } from "../lib/core/resume.ts";
 import { createSeenRing } from "../lib/core/seen-ring.ts";
-import { encodePositions, type Positions } from "../lib/core/source-position.ts";
+import type { Positions } from "../lib/core/source-position.ts";
 import type { RecentChange, Verdict } from "../lib/core/verdict.ts";
-import type { OutRecord } from "../lib/kafka/ports.ts";
+import type { Headers, OutRecord } from "../lib/kafka/ports.ts";
 import { type QueuedRecord, SendQueue, type SendQueueOptions } from "../lib/kafka/send-queue.ts";
 import type { Clock } from "../lib/platform/clock.ts";
 import type { SourceFrame } from "../lib/sse/frame-reader.ts";
@@ -16,7 +15,15 @@ import { judgeRecord } from "../lib/steps/judge-record.ts";
 import { maxRecordBytes } from "../lib/steps/parse-record.ts";
 import type { IngestFilter } from "./config.ts";
 import { emptySession, type GapFinding, type SessionCounts, toGapRecord, toMinuteRecord } from "./ledger-rows.ts";
-import { hashOf, type RecordContext, type Refusal, toDeadLetter, toOpsOutRecord, toRawRecord } from "./records.ts";
+import {
+  batchHeaders,
+  hashOf,
+  type RecordContext,
+  type Refusal,
+  toDeadLetter,
+  toOpsOutRecord,
+  toRawRecord,
+} from "./records.ts";
 import type { Stats } from "./stats.ts";
 import { type Attribution, TopicTracker } from "./topic-tracker.ts";
 
@@ -64,7 +71,7 @@ export class Ingest {
     this.#options = options;
     this.#cursor = createCursor(options.marks);
     this.#tracker = new TopicTracker(options.sourceTopics);
-    const stamp = (): Record<string, string> => ({ [recordHeaders.cursor]: encodePositions(this.#cursor.marks()) });
+    const stamp = (): Headers => batchHeaders(this.#cursor.marks(), options.context);
     this.#queue = new SendQueue({ ...options.queue, clock: options.clock, stamp });
   }
 
@@ -169,7 +176,7 @@ export class Ingest {
     const journey = this.#start(verdict.event.meta.id, home, ticket);
     if (journey === undefined) return;
     this.session.produced += 1;
-    const record = toRawRecord(verdict.event, frame.data, nowMs, context);
+    const record = toRawRecord(verdict.event, frame.data, nowMs, context.keyMode);
     this.#enqueue(topics.raw, record, {
       onAcked: () => {
         stats.totals.accepted += 1;
@@ -195,9 +202,9 @@ export class Ingest {
   }
 
   #sendDeadLetter(refusal: Refusal, journey: Journey): void {
-    const { clock, context, stats, topics } = this.#options;
+    const { clock, stats, topics } = this.#options;
     this.session.rejected += 1;
-    this.#enqueue(topics.dlq, toDeadLetter(refusal, clock.now(), context), {
+    this.#enqueue(topics.dlq, toDeadLetter(refusal, clock.now()), {
       onAcked: () => {
         stats.totals.rejected += 1;
         this.#finish(journey, "rejected");
@@ -230,11 +237,11 @@ export class Ingest {
   }
 
   #writeOps(record: OpsRecord, onAcked: () => void): void {
-    const { context, topics } = this.#options;
+    const { topics } = this.#options;
     const onRefused = (): never => {
       throw new Error("the broker refuses a ledger row for its size");
     };
-    this.#enqueue(topics.ops, toOpsOutRecord(record, context), { onAcked, onRefused });
+    this.#enqueue(topics.ops, toOpsOutRecord(record), { onAcked, onRefused });
   }
 
   #enqueue(topic: string, record: OutRecord, ends: Omit<QueuedRecord, "record">): void {

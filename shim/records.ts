@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { type DeadLetterRecord, maxRawBytes } from "../lib/core/dead-letter.ts";
 import type { OpsRecord } from "../lib/core/ops-record.ts";
 import { recordHeaders } from "../lib/core/record-headers.ts";
+import { encodePositions, type Positions } from "../lib/core/source-position.ts";
 import type { RecentChange, RejectReason, SourceKind } from "../lib/core/verdict.ts";
-import type { OutRecord } from "../lib/kafka/ports.ts";
+import type { Headers, OutRecord } from "../lib/kafka/ports.ts";
 import type { ShimConfig } from "./config.ts";
 
 /** Version of the headers and of a dead letter's layout. */
@@ -19,19 +20,31 @@ export type RecordContext = {
   readonly keyMode: ShimConfig["KEY_MODE"];
 };
 
+/** The headers that every record of a batch has: who sent it, and how far the source was done with at that moment. */
+export function batchHeaders(marks: Positions, { sourceKind, shimEpoch }: RecordContext): Headers {
+  return {
+    [recordHeaders.cursor]: encodePositions(marks),
+    [recordHeaders.sourceKind]: sourceKind,
+    [recordHeaders.shimEpoch]: shimEpoch,
+    [recordHeaders.schemaVersion]: recordSchemaVersion,
+  };
+}
+
 /** The record of an accepted event: its bytes untouched, a key that keeps a page's events in order. */
-export function toRawRecord(event: RecentChange, value: Buffer, nowMs: number, context: RecordContext): OutRecord {
+export function toRawRecord(
+  event: RecentChange,
+  value: Buffer,
+  nowMs: number,
+  keyMode: RecordContext["keyMode"],
+): OutRecord {
   const headers: Record<string, string> = {
     [recordHeaders.eventId]: event.meta.id,
     [recordHeaders.ingestedAt]: String(nowMs),
-    [recordHeaders.sourceKind]: context.sourceKind,
-    [recordHeaders.shimEpoch]: context.shimEpoch,
-    [recordHeaders.schemaVersion]: recordSchemaVersion,
   };
   if (event.wiki !== undefined) headers[recordHeaders.wiki] = event.wiki.slice(0, maxHeaderChars);
   if (event.server_name !== undefined) headers[recordHeaders.serverName] = event.server_name.slice(0, maxHeaderChars);
   if (event.type !== undefined) headers[recordHeaders.eventType] = event.type.slice(0, maxHeaderChars);
-  return { key: Buffer.from(keyOf(event, context.keyMode).slice(0, maxKeyChars), "utf8"), value, headers };
+  return { key: Buffer.from(keyOf(event, keyMode).slice(0, maxKeyChars), "utf8"), value, headers };
 }
 
 function keyOf({ meta, wiki, title, server_name: serverName }: RecentChange, mode: ShimConfig["KEY_MODE"]): string {
@@ -55,7 +68,7 @@ export type Refusal = {
 const maxCursorChars = 2_000;
 
 /** The record of a refused event for `dlq-events`. */
-export function toDeadLetter(refusal: Refusal, nowMs: number, context: RecordContext): OutRecord {
+export function toDeadLetter(refusal: Refusal, nowMs: number): OutRecord {
   const raw = refusal.data.subarray(0, maxRawBytes);
   const letter: DeadLetterRecord = {
     schema_version: recordSchemaVersion,
@@ -71,13 +84,8 @@ export function toDeadLetter(refusal: Refusal, nowMs: number, context: RecordCon
     attempts: 1,
     first_seen_at: new Date(nowMs).toISOString(),
   };
-  const headers = {
-    [recordHeaders.sourceKind]: context.sourceKind,
-    [recordHeaders.shimEpoch]: context.shimEpoch,
-    [recordHeaders.schemaVersion]: recordSchemaVersion,
-  };
   const key = refusal.eventId ?? hashOf(refusal.data);
-  return { key: Buffer.from(key, "utf8"), value: Buffer.from(JSON.stringify(letter), "utf8"), headers };
+  return { key: Buffer.from(key, "utf8"), value: Buffer.from(JSON.stringify(letter), "utf8"), headers: {} };
 }
 
 export function hashOf(data: Buffer): string {
@@ -85,10 +93,6 @@ export function hashOf(data: Buffer): string {
 }
 
 /** The record of an ops row: keyed by kind, so that a kind's rows stay in order. */
-export function toOpsOutRecord(record: OpsRecord, context: RecordContext): OutRecord {
-  const headers = {
-    [recordHeaders.shimEpoch]: context.shimEpoch,
-    [recordHeaders.schemaVersion]: recordSchemaVersion,
-  };
-  return { key: Buffer.from(record.kind), value: Buffer.from(JSON.stringify(record), "utf8"), headers };
+export function toOpsOutRecord(record: OpsRecord): OutRecord {
+  return { key: Buffer.from(record.kind), value: Buffer.from(JSON.stringify(record), "utf8"), headers: {} };
 }

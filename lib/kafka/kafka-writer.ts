@@ -1,7 +1,7 @@
 import kafkajs, { type Kafka, type Producer } from "kafkajs";
 import { KafkaError } from "./errors.ts";
 import { installPackedBatches, sendPacked } from "./packed-batches.ts";
-import type { OutRecord, RecordWriter } from "./ports.ts";
+import type { OutBatch, RecordWriter } from "./ports.ts";
 
 // A CommonJS module: not all of its names can be imported one by one.
 const { CompressionTypes, KafkaJSProtocolError } = kafkajs;
@@ -23,21 +23,21 @@ export async function connectWriter(kafka: Kafka): Promise<KafkaWriter> {
   const producer = kafka.producer({ idempotent: false, allowAutoTopicCreation: false });
   await producer.connect();
   return {
-    send: (topic, partition, records) => send(producer, topic, partition, records),
+    send: (topic, partition, batch) => send(producer, topic, partition, batch),
     partitionCounts: (topics) => countPartitions(kafka, topics),
     close: () => producer.disconnect(),
   };
 }
 
-async function send(producer: Producer, topic: string, partition: number, records: readonly OutRecord[]) {
+async function send(producer: Producer, topic: string, partition: number, batch: OutBatch) {
   try {
-    await sendPacked(records, partition, (messages) =>
+    await sendPacked(batch, partition, (messages) =>
       producer.send({ topic, messages, acks: -1, compression: CompressionTypes.GZIP }),
     );
     return { kind: "acked" } as const;
   } catch (cause) {
     if (isTooLarge(cause)) return { kind: "too_large" } as const;
-    const message = `a batch of ${records.length} for ${topic}/${partition} may or may not be stored`;
+    const message = `a batch of ${batch.records.length} for ${topic}/${partition} may or may not be stored`;
     throw new KafkaError("KAFKA_SEND_FAILED", message, { retriable: false, cause });
   }
 }

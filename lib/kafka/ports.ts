@@ -2,8 +2,13 @@
 export type OutRecord = {
   readonly key: Buffer;
   readonly value: Buffer;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Headers;
 };
+
+export type Headers = Readonly<Record<string, string>>;
+
+/** Records for one partition, and the headers that all of them have besides their own. */
+export type OutBatch = { readonly records: readonly OutRecord[]; readonly headers: Headers };
 
 /** What the broker said of one batch. */
 export type SendResult =
@@ -18,7 +23,7 @@ export type RecordWriter = {
    *
    * @throws KafkaError KAFKA_SEND_FAILED: whether the batch is stored is unknown
    */
-  send(topic: string, partition: number, records: readonly OutRecord[]): Promise<SendResult>;
+  send(topic: string, partition: number, batch: OutBatch): Promise<SendResult>;
 };
 
 /** Reads back what we wrote ourselves. */

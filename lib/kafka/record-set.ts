@@ -1,4 +1,4 @@
-import type { OutRecord } from "./ports.ts";
+import type { Headers, OutBatch, OutRecord } from "./ports.ts";
 
 /** Most bytes of a varint for an int32. */
 const maxVarintBytes = 5;
@@ -12,47 +12,78 @@ const headerNames = new Map<string, HeaderName>();
 
 /**
  * The records of one batch in Kafka's format (magic 2, before compression), timestamps all at the batch's own. As the
- * client would write them, ten times as fast: it makes a zeroed buffer of 512 bytes for each record and each header.
+ * client would write them, many times as fast: it makes a zeroed buffer of 512 bytes for each record and each header.
  */
-export function encodeRecordSet(records: readonly OutRecord[]): Buffer {
-  const target = Buffer.allocUnsafe(records.reduce((sum, record) => sum + roomFor(record), 0));
+export function encodeRecordSet({ records, headers }: OutBatch): Buffer {
+  const common = encodeHeaders(headers);
+  const room = records.reduce((sum, record) => sum + roomFor(record) + common.bytes.length, 0);
+  const target = Buffer.allocUnsafe(room);
   let at = 0;
-  for (const [offset, record] of records.entries()) at = writeRecord(target, at, record, offset);
+  for (const [offset, record] of records.entries()) at = writeRecord(target, at, record, offset, common);
   return target.subarray(0, at);
 }
 
-function roomFor({ key, value, headers }: OutRecord): number {
-  let chars = 0;
-  let count = 0;
-  for (const name in headers) {
-    chars += name.length + (headers[name]?.length ?? 0);
-    count += 1;
-  }
-  return key.length + value.length + chars * maxBytesPerChar + (count * 2 + 5) * maxVarintBytes;
+type EncodedHeaders = { readonly bytes: Buffer; readonly count: number };
+
+/** What all records share is encoded once. */
+function encodeHeaders(headers: Headers): EncodedHeaders {
+  const target = Buffer.allocUnsafe(roomForHeaders(headers));
+  const sizes = sizesOf(headers);
+  return { bytes: target.subarray(0, writeHeaders(target, 0, headers, sizes.values)), count: sizes.values.length };
 }
 
-function writeRecord(target: Buffer, start: number, { key, value, headers }: OutRecord, offset: number): number {
-  const sizes: number[] = [];
-  let headerBytes = 0;
+function roomFor({ key, value, headers }: OutRecord): number {
+  return key.length + value.length + roomForHeaders(headers) + 5 * maxVarintBytes;
+}
+
+function roomForHeaders(headers: Headers): number {
+  let room = 0;
+  for (const name in headers)
+    room += (name.length + (headers[name]?.length ?? 0)) * maxBytesPerChar + 2 * maxVarintBytes;
+  return room;
+}
+
+/** Bytes of each header's value, and of all headers together. */
+function sizesOf(headers: Headers): { readonly values: readonly number[]; readonly total: number } {
+  const values: number[] = [];
+  let total = 0;
   for (const name in headers) {
     const size = Buffer.byteLength(headers[name] ?? "", "utf8");
-    sizes.push(size);
-    headerBytes += nameOf(name).size + varintSize(size) + size;
+    values.push(size);
+    total += nameOf(name).size + varintSize(size) + size;
   }
-  const body = 2 + varintSize(offset) + bytesSize(key) + bytesSize(value) + varintSize(sizes.length) + headerBytes;
-  let at = writeVarint(target, start, body);
+  return { values, total };
+}
+
+function writeRecord(
+  target: Buffer,
+  start: number,
+  { key, value, headers }: OutRecord,
+  offset: number,
+  common: EncodedHeaders,
+): number {
+  const sizes = sizesOf(headers);
+  const count = sizes.values.length + common.count;
+  const headerBytes = varintSize(count) + sizes.total + common.bytes.length;
+  let at = writeVarint(target, start, 2 + varintSize(offset) + bytesSize(key) + bytesSize(value) + headerBytes);
   // Attributes, unused, and the timestamp's distance from the batch's.
   target[at] = 0;
   target[at + 1] = 0;
   at = writeVarint(target, at + 2, offset);
   at = writeBytes(target, at, key);
   at = writeBytes(target, at, value);
-  at = writeVarint(target, at, sizes.length);
+  at = writeVarint(target, at, count);
+  at = writeHeaders(target, at, headers, sizes.values);
+  target.set(common.bytes, at);
+  return at + common.bytes.length;
+}
+
+function writeHeaders(target: Buffer, start: number, headers: Headers, sizes: readonly number[]): number {
+  let at = start;
   let index = 0;
   for (const name in headers) {
     const size = sizes[index] ?? 0;
-    at = writeBytes(target, at, nameOf(name).bytes);
-    at = writeVarint(target, at, size);
+    at = writeVarint(target, writeBytes(target, at, nameOf(name).bytes), size);
     target.write(headers[name] ?? "", at, size, "utf8");
     at += size;
     index += 1;

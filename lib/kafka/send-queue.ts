@@ -1,5 +1,5 @@
 import type { Clock } from "../platform/clock.ts";
-import type { OutRecord, RecordWriter } from "./ports.ts";
+import type { Headers, OutRecord, RecordWriter } from "./ports.ts";
 
 /** kafkajs groups the messages of one send in quadratic time: 5,000 take a few ms, 50,000 take 17 s. */
 export const maxBatchRecords = 5_000;
@@ -27,7 +27,7 @@ export type SendQueueOptions = {
   /** Above this there is no room. */
   readonly maxBufferedBytes: number;
   /** Headers that every record gets at the moment its batch is sent. */
-  readonly stamp: () => Readonly<Record<string, string>>;
+  readonly stamp: () => Headers;
   /** Called once, when a send failed: its outcome is unknown, nothing is sent any more, the process must stop. */
   readonly onFailed: (error: unknown) => void;
 };
@@ -111,9 +111,9 @@ export class SendQueue {
   }
 
   async #sendBatch(lane: Lane, batch: readonly QueuedRecord[]): Promise<void> {
-    const stamp = this.#options.stamp();
-    const records = batch.map(({ record }) => ({ ...record, headers: { ...record.headers, ...stamp } }));
-    const result = await this.#options.writer.send(lane.topic, lane.partition, records);
+    const records = batch.map(({ record }) => record);
+    const headers = this.#options.stamp();
+    const result = await this.#options.writer.send(lane.topic, lane.partition, { records, headers });
     if (this.#hasFailed) return;
     if (result.kind === "acked") return this.#finish(batch, (item) => item.onAcked());
     if (batch.length === 1) return this.#finish(batch, (item) => item.onRefused());

@@ -31,7 +31,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** A byte order mark is not removed: JSON does not allow one, and the text must equal the bytes. */
 function decode(bytes: Uint8Array): string | undefined {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (isAscii(view)) return view.toString("latin1");
   return isUtf8(view) ? view.toString("utf8") : undefined;
 }

@@ -20,7 +20,11 @@ export class FakeKafka {
   /** A writer of one process: after `isDead` nothing of it reaches the broker. */
   writer(isDead: () => boolean = () => false): RecordWriter {
     return {
-      send: async (topic, partition, records) => {
+      send: async (topic, partition, batch) => {
+        const records = batch.records.map((record) => ({
+          ...record,
+          headers: { ...record.headers, ...batch.headers },
+        }));
         const fate = this.fate(topic, records);
         await this.#clock.sleep(this.delayMs());
         if (isDead()) return new Promise(() => undefined);

@@ -19,13 +19,21 @@ const record = fc.record({
   headers: fc.dictionary(text, text, { maxKeys: 6, noNullPrototype: true }),
 });
 
+/** Names that no record has of its own. */
+const common = fc.dictionary(
+  text.map((name) => `common ${name}`),
+  text,
+  { maxKeys: 3, noNullPrototype: true },
+);
+
 test("a record set is, byte for byte, what the client would have written", () => {
   fc.assert(
-    fc.property(fc.array(record, { minLength: 1, maxLength: 150 }), (records) => {
+    fc.property(fc.array(record, { minLength: 1, maxLength: 150 }), common, (records, headers) => {
       const expected = records.map(
-        (one, offsetDelta) => encodeRecord({ ...one, offsetDelta, timestampDelta: 0 }).buffer,
+        (one, offsetDelta) =>
+          encodeRecord({ ...one, headers: { ...one.headers, ...headers }, offsetDelta, timestampDelta: 0 }).buffer,
       );
-      expect(encodeRecordSet(records).equals(Buffer.concat(expected))).toBe(true);
+      expect(encodeRecordSet({ records, headers }).equals(Buffer.concat(expected))).toBe(true);
     }),
     { numRuns: 100 },
   );
@@ -33,7 +41,11 @@ test("a record set is, byte for byte, what the client would have written", () =>
 
 test("a value of a megabyte has the client's lengths too", () => {
   const one = { key: Buffer.from("k"), value: Buffer.alloc(1_000_000, 7), headers: { long: "é".repeat(70_000) } };
-  expect(encodeRecordSet([one]).equals(encodeRecord({ ...one, offsetDelta: 0, timestampDelta: 0 }).buffer)).toBe(true);
+  expect(
+    encodeRecordSet({ records: [one], headers: {} }).equals(
+      encodeRecord({ ...one, offsetDelta: 0, timestampDelta: 0 }).buffer,
+    ),
+  ).toBe(true);
 });
 
 const compress = async (messages: readonly Message[]): Promise<Buffer> => {
@@ -46,7 +58,10 @@ const compress = async (messages: readonly Message[]): Promise<Buffer> => {
 
 test("each place-holder stands for its own batch, again and again, until it is settled", async () => {
   installPackedBatches();
-  const batch = (value: string) => [{ key: Buffer.from("k"), value: Buffer.from(value), headers: {} }];
+  const batch = (value: string) => ({
+    records: [{ key: Buffer.from("k"), value: Buffer.from(value), headers: {} }],
+    headers: { cursor: "{}" },
+  });
   const gate = Promise.withResolvers<void>();
   let late: readonly Message[] = [];
   const slow = sendPacked(batch("slow"), 3, async (messages) => {

@@ -17,7 +17,7 @@ test("each record is stored or refused exactly once, in order within its partiti
         const stored = new Map<number, number[]>();
         let call = 0;
         const writer: RecordWriter = {
-          send: async (_topic, partition, records) => {
+          send: async (_topic, partition, { records }) => {
             expect(inFlight.has(partition)).toBe(false);
             inFlight.add(partition);
             await clock.sleep(delays[call++ % delays.length] ?? 0);

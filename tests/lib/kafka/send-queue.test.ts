@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import type { OutRecord, RecordWriter, SendResult } from "../../../lib/kafka/ports.ts";
+import type { Headers, OutRecord, RecordWriter, SendResult } from "../../../lib/kafka/ports.ts";
 import { maxBatchBytes, maxBatchRecords, SendQueue } from "../../../lib/kafka/send-queue.ts";
 import { ManualClock, settle } from "../../shim/manual-clock.ts";
 
@@ -8,6 +8,7 @@ type Call = {
   readonly partition: number;
   readonly values: string[];
   readonly records: readonly OutRecord[];
+  readonly headers: Headers;
   readonly answer: PromiseWithResolvers<SendResult>;
 };
 
@@ -15,9 +16,9 @@ function setUp(options: { maxBufferedBytes?: number; auto?: boolean } = {}) {
   const clock = new ManualClock();
   const calls: Call[] = [];
   const writer: RecordWriter = {
-    send: (topic, partition, records) => {
+    send: (topic, partition, { records, headers }) => {
       const answer = Promise.withResolvers<SendResult>();
-      calls.push({ topic, partition, values: records.map(({ value }) => value.toString()), records, answer });
+      calls.push({ topic, partition, values: records.map(({ value }) => value.toString()), records, headers, answer });
       if (options.auto === true) answer.resolve({ kind: "acked" });
       return answer.promise;
     },
@@ -55,7 +56,8 @@ test("a lone record waits for company, then goes with it, stamped at that moment
   expect(calls).toHaveLength(0);
   await clock.advance(1);
   expect(calls.map(({ values }) => values)).toEqual([["a", "b"]]);
-  expect(calls[0]?.records[0]?.headers).toEqual({ own: "1", cursor: "0" });
+  expect(calls[0]?.records[0]?.headers).toEqual({ own: "1" });
+  expect(calls[0]?.headers).toEqual({ cursor: "0" });
 });
 
 test("a partition has one batch in flight; other partitions do not wait for it", async () => {
