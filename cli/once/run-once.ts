@@ -34,10 +34,11 @@ export async function runOnce(lake: Lake, options: OnceOptions): Promise<number>
     progress.say(
       `source ended: ${source.read} read, ${source.accepted} accepted, ${source.rejected} rejected, ${source.dropped} dropped`,
     );
-  await drained(lake, options);
-  await lake.loadOps();
+  await drained(lake, ["raw-events", "dlq-events"], options);
   progress.say("bronze has everything; running silver and gold with their gates");
   const cycle = await lake.runCycle();
+  await lake.loadOps();
+  await drained(lake, ["ops-events"], options);
   progress.say(`cycle ${cycle.state}${cycle.details === "" ? "" : `: ${cycle.details}`}`);
   const result = reconcile(source, before, await countLake(query));
   await print(query, result, cycle, options);
@@ -50,21 +51,24 @@ async function readToEnd(lake: Lake, progress: ProgressLine): Promise<SourceSumm
   for (;;) {
     const summary = await Promise.race([lake.sourceFinished, delay(pollMs, undefined)]);
     if (summary) return summary;
-    progress.show(`reading; not yet in bronze: ${await waiting(lake)}`);
+    progress.show(`reading; not yet in bronze: ${await waiting(lake, ["raw-events"])}`);
   }
 }
 
-const waiting = async (lake: Lake): Promise<number> =>
-  Object.values(await lake.lag()).reduce((sum, records) => sum + records, 0);
+async function waiting(lake: Lake, topics: readonly string[]): Promise<number> {
+  const lag = await lake.lag();
+  return topics.reduce((sum, topic) => sum + (lag[topic] ?? 0), 0);
+}
 
-async function drained(lake: Lake, { signal, progress }: OnceOptions): Promise<void> {
+/** The ledgers' topic has a window of a minute: it is waited for after the cycle, which needs none of its rows. */
+async function drained(lake: Lake, topics: readonly string[], { signal, progress }: OnceOptions): Promise<void> {
   const untilMs = Date.now() + drainLimitMs;
-  for (let left = await waiting(lake); left > 0; left = await waiting(lake)) {
+  for (let left = await waiting(lake, topics); left > 0; left = await waiting(lake, topics)) {
     if (Date.now() > untilMs)
       throw new WikilakeError("DRAIN_TIMEOUT", `${left} records did not reach bronze; see the logs folder`, {
         retriable: true,
       });
-    progress.show(`${left} records on their way to bronze`);
+    progress.show(`${left} records of ${topics.join(", ")} on their way into their tables`);
     await delay(pollMs, undefined, { signal });
   }
 }

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import type { Logger } from "../../lib/platform/logger.ts";
 import type { AthenaFaults } from "../aws/athena/faults.ts";
@@ -170,9 +172,18 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
       compute.asyncQueue.stop();
       await compute.jobs.stop();
       await compute.lambda.stop();
+      await Promise.all([messaging.publisher.drained(), messaging.bus.drained()]);
+      keepCalls(options.stateDir, iam.authorizer);
       await Promise.all([metricFile.close(), responses.close(), facade.close(), front.close()]);
     },
   };
+}
+
+/** Every AWS call of the run and whether its role allowed it: what the least-privilege test and a curious person read. */
+function keepCalls(stateDir: string, authorizer: IamAuthorizer): void {
+  const folder = path.join(stateDir, "runtime", "iam");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(folder, "calls.json"), JSON.stringify(authorizer.calls(), null, 1));
 }
 
 type Iam = ReturnType<typeof createIam>;
@@ -221,6 +232,7 @@ function createMessaging({ stateDir, stackName, logger }: CloudOptions, iam: Iam
   const prefix = stackName;
   return {
     queues,
+    topics,
     publisher,
     bus,
     invokeLambda,
@@ -262,6 +274,7 @@ function createCompute(options: CloudOptions, iam: Iam, facade: Facade, store: M
   const environmentFor: EnvironmentFor = (principal) => facade.environment(principal);
   const deliver = createDeliverTo({
     authorizer,
+    topics: messaging.topics,
     queues: messaging.queues,
     publisher: messaging.publisher,
     environmentFor,

@@ -2,25 +2,29 @@ import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { localAccount } from "../aws/account.ts";
 import type { Authorizer } from "../aws/service.ts";
 import type { Publisher } from "../aws/sns/publisher.ts";
+import { keyPermissions } from "../aws/sns/service.ts";
+import type { Topics } from "../aws/sns/topics.ts";
 import type { Queues } from "../aws/sqs/queues.ts";
 import type { DeliverTo, EnvironmentFor } from "../aws/unit.ts";
 
 export type Destinations = {
   readonly authorizer: Pick<Authorizer, "check">;
+  readonly topics: Topics;
   readonly queues: Pick<Queues, "send">;
   readonly publisher: Pick<Publisher, "publish">;
   readonly environmentFor: EnvironmentFor;
 };
 
 /** Failure destinations as AWS knows them: a queue, a topic or a bucket, each with the caller's own permission. */
-export function createDeliverTo({ authorizer, queues, publisher, environmentFor }: Destinations): DeliverTo {
+export function createDeliverTo({ authorizer, topics, queues, publisher, environmentFor }: Destinations): DeliverTo {
   return async (principal, { destinationArn, key, body }) => {
     const service = destinationArn.split(":")[2];
     if (service === "sqs") {
       await authorizer.check(principal, [{ action: "sqs:SendMessage", resource: destinationArn }]);
       await queues.send(destinationArn, body);
     } else if (service === "sns") {
-      await authorizer.check(principal, [{ action: "sns:Publish", resource: destinationArn }]);
+      const publish = { action: "sns:Publish", resource: destinationArn };
+      await authorizer.check(principal, [publish, ...keyPermissions(destinationArn, topics)]);
       publisher.publish({
         topicArn: destinationArn,
         text: body,
