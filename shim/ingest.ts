@@ -1,14 +1,14 @@
 import { type Cursor, type CursorEntry, createCursor } from "../lib/core/cursor.ts";
 import { createGapTest } from "../lib/core/gap-test.ts";
-import { createMinuteCounts, type MinuteTicket } from "../lib/core/minute-counts.ts";
+import { createMinuteCounts, type MinuteCount } from "../lib/core/minute-counts.ts";
 import { partitionOf } from "../lib/core/murmur2.ts";
 import type { OpsRecord } from "../lib/core/ops-record.ts";
 import type { Asked } from "../lib/core/resume.ts";
-import { createSeenRing } from "../lib/core/seen-ring.ts";
+import { createSeenRing, type SeenId } from "../lib/core/seen-ring.ts";
 import type { Positions } from "../lib/core/source-position.ts";
 import type { RecentChange, Verdict } from "../lib/core/verdict.ts";
 import type { Headers, OutRecord } from "../lib/kafka/ports.ts";
-import { type QueuedRecord, SendQueue, type SendQueueOptions } from "../lib/kafka/send-queue.ts";
+import { SendQueue, type SendQueueOptions } from "../lib/kafka/send-queue.ts";
 import type { Clock } from "../lib/platform/clock.ts";
 import type { SourceFrame } from "../lib/sse/frame-reader.ts";
 import { judgeRecord } from "../lib/steps/judge-record.ts";
@@ -39,17 +39,27 @@ export type IngestOptions = {
   /** Marks of this run's topics, and of others that records carry on. */
   readonly marks: Positions;
   readonly filter: IngestFilter | undefined;
-  readonly queue: Pick<SendQueueOptions, "writer" | "lingerMs" | "maxBufferedBytes" | "onFailed">;
+  readonly queue: Pick<SendQueueOptions<unknown>, "writer" | "lingerMs" | "maxBufferedBytes" | "onFailed">;
   readonly clock: Clock;
   readonly stats: Stats;
 };
 
+type Accepted = Extract<Verdict, { kind: "accepted" }>;
+type Rejected = Extract<Verdict, { kind: "rejected" }>;
+
 /** One event on its way: everything that its end settles. */
 type Journey = {
+  readonly kind: "event";
   readonly entry: CursorEntry;
-  readonly ticket: MinuteTicket;
-  readonly ringId: string;
+  readonly minute: MinuteCount;
+  readonly seen: SeenId<CursorEntry>;
+  readonly frame: SourceFrame;
+  readonly verdict: Accepted | Rejected;
+  /** Where it went: an accepted event that the broker refuses goes on as a dead letter. */
+  isDeadLetter: boolean;
 };
+/** A ledger row; a gap's has an entry in the cursor's lists. */
+type LedgerRow = { readonly kind: "row"; readonly entry: CursorEntry | undefined };
 
 /**
  * From a frame of the source to acknowledged records: judges, drops repeats, routes to the raw or the dead-letter
@@ -61,7 +71,7 @@ export class Ingest {
   readonly #ring = createSeenRing<CursorEntry>();
   readonly #minutes = createMinuteCounts();
   readonly #tracker: TopicTracker;
-  readonly #queue: SendQueue;
+  readonly #queue: SendQueue<Journey | LedgerRow>;
   #gaps = createGapTest({ at: new Map(), fresh: new Set() });
   session: SessionCounts = emptySession();
   /** Events sent on their way to either topic: neither canaries nor repeats. */
@@ -72,7 +82,13 @@ export class Ingest {
     this.#cursor = createCursor(options.marks);
     this.#tracker = new TopicTracker(options.sourceTopics);
     const stamp = (): Headers => batchHeaders(this.#cursor.marks(), options.context);
-    this.#queue = new SendQueue({ ...options.queue, clock: options.clock, stamp });
+    this.#queue = new SendQueue({
+      ...options.queue,
+      clock: options.clock,
+      stamp,
+      onAcked: (owner) => this.#onAcked(owner),
+      onRefused: (owner) => this.#onRefused(owner),
+    });
   }
 
   marks(): Positions {
@@ -123,11 +139,11 @@ export class Ingest {
   /** Writes the row of a gap; the marks of its topic wait for it, and then may stand at its end. */
   recordGap(finding: GapFinding, reachesMs = 0): void {
     const entry = this.#cursor.arrive(new Map([[finding.topic, reachesMs]]));
-    this.#writeOps(toGapRecord(finding), () => this.#cursor.settle(entry));
+    this.#writeOps(toGapRecord(finding), entry);
   }
 
   writeOps(record: OpsRecord): void {
-    this.#writeOps(record, () => undefined);
+    this.#writeOps(record, undefined);
   }
 
   /** Rows of the minutes that are complete; of all settled minutes at the end. */
@@ -157,101 +173,89 @@ export class Ingest {
     this.recordGap({ ...gap, kind: "disconnect", detectedMs: nowMs, evidence });
   }
 
-  #dropCanary(home: Attribution, ticket: MinuteTicket): void {
+  #dropCanary(home: Attribution, ticket: MinuteCount): void {
     this.#options.stats.totals.dropped += 1;
     this.session.canaries += 1;
     this.#cursor.settle(this.#cursor.arrive(home.at));
     this.#minutes.settle(ticket, "canaries");
   }
 
-  #accept(
-    verdict: Extract<Verdict, { kind: "accepted" }>,
-    frame: SourceFrame,
-    home: Attribution,
-    ticket: MinuteTicket,
-    nowMs: number,
-  ): void {
+  #accept(verdict: Accepted, frame: SourceFrame, home: Attribution, minute: MinuteCount, nowMs: number): void {
     const { context, stats, topics } = this.#options;
     stats.sawEvent(verdict.eventTimestampMs);
-    const journey = this.#start(verdict.event.meta.id, home, ticket);
+    const journey = this.#start(verdict.event.meta.id, verdict, frame, home, minute);
     if (journey === undefined) return;
     this.session.produced += 1;
-    const record = toRawRecord(verdict.event, frame.data, nowMs, context.keyMode);
-    this.#enqueue(topics.raw, record, {
-      onAcked: () => {
-        stats.totals.accepted += 1;
-        this.#finish(journey, "acked", verdict.eventTimestampMs);
-      },
-      onRefused: () => {
-        const { event } = verdict;
-        const detail = `the broker refuses a record of ${record.value.length} bytes`;
-        const refusal = { reason: "broker_refused" as const, detail, eventId: event.meta.id, wiki: event.wiki };
-        this.#sendDeadLetter({ ...refusal, ...rawOf(frame) }, journey);
-      },
-    });
+    this.#enqueue(topics.raw, toRawRecord(verdict.event, frame.data, nowMs, context.keyMode), journey);
   }
 
-  #reject(
-    verdict: Extract<Verdict, { kind: "rejected" }>,
-    frame: SourceFrame,
-    home: Attribution,
-    ticket: MinuteTicket,
-  ): void {
-    const journey = this.#start(`refused ${hashOf(frame.data)}`, home, ticket);
-    if (journey !== undefined) this.#sendDeadLetter({ ...verdict, ...rawOf(frame) }, journey);
+  #reject(verdict: Rejected, frame: SourceFrame, home: Attribution, minute: MinuteCount): void {
+    const journey = this.#start(`refused ${hashOf(frame.data)}`, verdict, frame, home, minute);
+    if (journey !== undefined) this.#sendDeadLetter(verdict, journey);
   }
 
-  #sendDeadLetter(refusal: Refusal, journey: Journey): void {
-    const { clock, stats, topics } = this.#options;
+  #sendDeadLetter(reason: Omit<Refusal, "data" | "bytes" | "cursorText">, journey: Journey): void {
+    const { clock, topics } = this.#options;
+    const { data, bytes, cursorText } = journey.frame;
     this.session.rejected += 1;
-    this.#enqueue(topics.dlq, toDeadLetter(refusal, clock.now()), {
-      onAcked: () => {
-        stats.totals.rejected += 1;
-        this.#finish(journey, "rejected");
-      },
-      onRefused: () => {
-        throw new Error("the broker refuses a dead letter for its size");
-      },
-    });
+    journey.isDeadLetter = true;
+    this.#enqueue(topics.dlq, toDeadLetter({ ...reason, data, bytes, cursorText }, clock.now()), journey);
   }
 
   /** Enters the event in the cursor's lists; undefined for a repeat, which is counted and tied to its first copy. */
-  #start(ringId: string, home: Attribution, ticket: MinuteTicket): Journey | undefined {
-    const seen = this.#ring.look(ringId, this.#options.clock.monotonic());
-    if (seen.kind === "new") {
-      const entry = this.#cursor.arrive(home.at);
-      this.#ring.start(ringId, entry);
-      this.routed += 1;
-      return { entry, ticket, ringId };
+  #start(
+    ringId: string,
+    verdict: Accepted | Rejected,
+    frame: SourceFrame,
+    home: Attribution,
+    minute: MinuteCount,
+  ): Journey | undefined {
+    const nowMs = this.#options.clock.monotonic();
+    const before = this.#ring.look(ringId, nowMs);
+    if (before !== undefined) {
+      this.#cursor.repeat(before.first, home.at);
+      this.#options.stats.totals.duplicates += 1;
+      this.#minutes.settle(minute, "duplicates");
+      return undefined;
     }
-    this.#cursor.repeat(seen.kind === "pending" ? seen.first : undefined, home.at);
-    this.#options.stats.totals.duplicates += 1;
-    this.#minutes.settle(ticket, "duplicates");
-    return undefined;
+    const entry = this.#cursor.arrive(home.at);
+    this.routed += 1;
+    const seen = this.#ring.start(ringId, entry, nowMs);
+    return { kind: "event", entry, minute, seen, frame, verdict, isDeadLetter: false };
   }
 
-  #finish({ entry, ticket, ringId }: Journey, outcome: "acked" | "rejected", eventMs?: number): void {
-    this.#ring.ack(ringId, this.#options.clock.monotonic());
-    this.#cursor.settle(entry);
-    this.#minutes.settle(ticket, outcome, eventMs);
+  #onAcked(owner: Journey | LedgerRow): void {
+    if (owner.entry !== undefined) this.#cursor.settle(owner.entry);
+    if (owner.kind === "row") return;
+    const { clock, stats } = this.#options;
+    owner.seen.ackedAtMs = clock.monotonic();
+    if (owner.isDeadLetter) {
+      stats.totals.rejected += 1;
+      this.#minutes.settle(owner.minute, "rejected");
+      return;
+    }
+    stats.totals.accepted += 1;
+    const eventMs = owner.verdict.kind === "accepted" ? owner.verdict.eventTimestampMs : undefined;
+    this.#minutes.settle(owner.minute, "acked", eventMs);
   }
 
-  #writeOps(record: OpsRecord, onAcked: () => void): void {
-    const { topics } = this.#options;
-    const onRefused = (): never => {
-      throw new Error("the broker refuses a ledger row for its size");
-    };
-    this.#enqueue(topics.ops, toOpsOutRecord(record), { onAcked, onRefused });
+  #onRefused(owner: Journey | LedgerRow): void {
+    if (owner.kind === "row" || owner.verdict.kind === "rejected") {
+      throw new Error("the broker refuses a dead letter or a ledger row for its size");
+    }
+    const { meta, wiki } = owner.verdict.event;
+    const detail = `the broker refuses a record of ${owner.frame.bytes} bytes`;
+    this.#sendDeadLetter({ reason: "broker_refused", detail, eventId: meta.id, wiki }, owner);
   }
 
-  #enqueue(topic: string, record: OutRecord, ends: Omit<QueuedRecord, "record">): void {
+  #writeOps(record: OpsRecord, entry: CursorEntry | undefined): void {
+    this.#enqueue(this.#options.topics.ops, toOpsOutRecord(record), { kind: "row", entry });
+  }
+
+  #enqueue(topic: string, record: OutRecord, owner: Journey | LedgerRow): void {
     const partition = partitionOf(record.key, this.#options.partitions.get(topic) ?? 1);
-    this.#queue.add(topic, partition, { record, ...ends });
+    this.#queue.add(topic, partition, record, owner);
   }
-}
-
-function rawOf({ data, bytes, cursorText }: SourceFrame): Pick<Refusal, "data" | "bytes" | "cursorText"> {
-  return { data, bytes, cursorText };
 }
 
 function metaTopicOf(verdict: Verdict): string | undefined {

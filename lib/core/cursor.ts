@@ -7,13 +7,13 @@ import type { Positions } from "./source-position.ts";
 export type CursorEntry = {
   isDone: boolean;
   /** Repeats of this event: they are done when it is. */
-  readonly repeats: CursorEntry[];
-  /** Topics whose lists hold this entry. */
-  readonly topics: readonly string[];
+  repeats: CursorEntry[] | undefined;
+  /** The lists that hold this entry. */
+  readonly lists: readonly TopicList[];
 };
 
-type Queued = { readonly entry: CursorEntry; readonly at: number };
-type TopicList = { mark: number; queue: Queued[]; head: number };
+/** Entries of one topic in order of arrival, with their positions beside them. Everything before `head` is done. */
+type TopicList = { mark: number; entries: CursorEntry[]; positions: number[]; head: number };
 
 /** A list is cut when this many finished entries lead it: rarely enough to be free, often enough to stay small. */
 const compactAfter = 4_096;
@@ -41,22 +41,22 @@ export function createCursor(initial: Positions): Cursor {
   const listOf = (topic: string): TopicList => {
     const known = lists.get(topic);
     if (known !== undefined) return known;
-    const list: TopicList = { mark: 0, queue: [], head: 0 };
+    const list: TopicList = { mark: 0, entries: [], positions: [], head: 0 };
     lists.set(topic, list);
     return list;
   };
   for (const [topic, mark] of initial) listOf(topic).mark = mark;
 
   const arrive = (at: Positions): CursorEntry => {
-    const entry: CursorEntry = { isDone: false, repeats: [], topics: [...at.keys()] };
-    for (const [topic, position] of at) listOf(topic).queue.push({ entry, at: position });
+    const held: TopicList[] = [];
+    const entry: CursorEntry = { isDone: false, repeats: undefined, lists: held };
+    for (const [topic, position] of at) {
+      const list = listOf(topic);
+      list.entries.push(entry);
+      list.positions.push(position);
+      held.push(list);
+    }
     return entry;
-  };
-  const settle = (entry: CursorEntry): void => {
-    if (entry.isDone) return;
-    entry.isDone = true;
-    for (const topic of entry.topics) advance(listOf(topic));
-    for (const repeat of entry.repeats.splice(0)) settle(repeat);
   };
   return {
     arrive,
@@ -64,21 +64,32 @@ export function createCursor(initial: Positions): Cursor {
     repeat: (first, at) => {
       const entry = arrive(at);
       if (first === undefined || first.isDone) settle(entry);
+      else if (first.repeats === undefined) first.repeats = [entry];
       else first.repeats.push(entry);
       return entry;
     },
     marks: () => new Map([...lists].map(([topic, list]) => [topic, list.mark])),
-    waiting: () => [...lists.values()].reduce((sum, list) => sum + list.queue.length - list.head, 0),
+    waiting: () => [...lists.values()].reduce((sum, list) => sum + list.entries.length - list.head, 0),
   };
+}
+
+function settle(entry: CursorEntry): void {
+  if (entry.isDone) return;
+  entry.isDone = true;
+  for (const list of entry.lists) advance(list);
+  const { repeats } = entry;
+  entry.repeats = undefined;
+  if (repeats !== undefined) for (const repeat of repeats) settle(repeat);
 }
 
 /** Moves the mark over the finished prefix. The newest position counts: after a rewind older ones arrive again. */
 function advance(list: TopicList): void {
-  for (let next = list.queue[list.head]; next?.entry.isDone === true; next = list.queue[list.head]) {
-    list.mark = Math.max(list.mark, next.at);
+  while (list.entries[list.head]?.isDone === true) {
+    list.mark = Math.max(list.mark, list.positions[list.head] ?? 0);
     list.head += 1;
   }
   if (list.head < compactAfter) return;
-  list.queue = list.queue.slice(list.head);
+  list.entries = list.entries.slice(list.head);
+  list.positions = list.positions.slice(list.head);
   list.head = 0;
 }

@@ -7,48 +7,55 @@ export const keepAckedMs = 5 * 60_000;
  */
 export const maxAckedIds = 150_000;
 
-export type Seen<First> =
-  | { readonly kind: "new" }
-  /** On its way: a repeat is done only when the first copy is. */
-  | { readonly kind: "pending"; readonly first: First }
-  | { readonly kind: "acked" };
+/** An id that was seen: on its way until `ackedAtMs` is set. */
+export type SeenId<First> = {
+  /** What a repeat is tied to: it is done only when the first copy is. */
+  readonly first: First;
+  /** Monotonic milliseconds of the acknowledgement. */
+  ackedAtMs: number | undefined;
+};
 
 /** Ids on their way to Kafka and ids acknowledged lately. Time is monotonic milliseconds, given by the caller. */
 export type SeenRing<First> = {
-  look(id: string, nowMs: number): Seen<First>;
-  start(id: string, first: First): void;
-  ack(id: string, nowMs: number): void;
+  /** The first copy, when it is on its way or was acknowledged less than five minutes ago. */
+  look(id: string, nowMs: number): SeenId<First> | undefined;
+  start(id: string, first: First, nowMs: number): SeenId<First>;
   size(): number;
 };
 
 type Limits = { readonly keepMs?: number; readonly maxIds?: number };
 
+/** Old ids are looked for each time so many new ones have come: often enough for the memory, seldom enough to be free. */
+const forgetEvery = 256;
+
 export function createSeenRing<First>({ keepMs = keepAckedMs, maxIds = maxAckedIds }: Limits = {}): SeenRing<First> {
-  const pending = new Map<string, First>();
-  /** Id → time of the ack, oldest ack first: a Map iterates in order of insertion. */
-  const acked = new Map<string, number>();
+  /** In order of arrival: a Map iterates in order of insertion. */
+  const ids = new Map<string, SeenId<First>>();
+  let started = 0;
+  const isOld = ({ ackedAtMs }: SeenId<First>, nowMs: number): boolean =>
+    ackedAtMs !== undefined && nowMs - ackedAtMs > keepMs;
+  /** From the oldest on, up to one that must be kept: one on its way is never forgotten, however many come. */
   const forget = (nowMs: number): void => {
-    for (const [id, at] of acked) {
-      if (acked.size <= maxIds && nowMs - at <= keepMs) return;
-      acked.delete(id);
+    for (const [id, seen] of ids) {
+      const isSpare = seen.ackedAtMs !== undefined && ids.size > maxIds;
+      if (!isSpare && !isOld(seen, nowMs)) return;
+      ids.delete(id);
     }
   };
   return {
     look: (id, nowMs) => {
-      const first = pending.get(id);
-      if (first !== undefined) return { kind: "pending", first };
-      const at = acked.get(id);
-      return at !== undefined && nowMs - at <= keepMs ? { kind: "acked" } : { kind: "new" };
+      const seen = ids.get(id);
+      return seen === undefined || isOld(seen, nowMs) ? undefined : seen;
     },
-    start: (id, first) => {
-      pending.set(id, first);
+    start: (id, first, nowMs) => {
+      const seen: SeenId<First> = { first, ackedAtMs: undefined };
+      // An id that comes back after five minutes goes to the end again.
+      ids.delete(id);
+      ids.set(id, seen);
+      started += 1;
+      if (started % forgetEvery === 0) forget(nowMs);
+      return seen;
     },
-    ack: (id, nowMs) => {
-      pending.delete(id);
-      acked.delete(id);
-      acked.set(id, nowMs);
-      forget(nowMs);
-    },
-    size: () => pending.size + acked.size,
+    size: () => ids.size,
   };
 }

@@ -48,7 +48,7 @@ function sizesOf(headers: Headers): { readonly values: readonly number[]; readon
   const values: number[] = [];
   let total = 0;
   for (const name in headers) {
-    const size = Buffer.byteLength(headers[name] ?? "", "utf8");
+    const size = byteSize(headers[name] ?? "");
     values.push(size);
     total += nameOf(name).size + varintSize(size) + size;
   }
@@ -84,11 +84,31 @@ function writeHeaders(target: Buffer, start: number, headers: Headers, sizes: re
   for (const name in headers) {
     const size = sizes[index] ?? 0;
     at = writeVarint(target, writeBytes(target, at, nameOf(name).bytes), size);
-    target.write(headers[name] ?? "", at, size, "utf8");
+    writeText(target, at, headers[name] ?? "", size);
     at += size;
     index += 1;
   }
   return at;
+}
+
+/** Up to this length a loop is quicker than a call out of JavaScript. */
+const shortText = 64;
+
+/** UTF-8 bytes of a text. */
+function byteSize(text: string): number {
+  return isShortAscii(text) ? text.length : Buffer.byteLength(text, "utf8");
+}
+
+function isShortAscii(text: string): boolean {
+  if (text.length > shortText) return false;
+  for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) > 127) return false;
+  return true;
+}
+
+/** `size` is what byteSize said: equal to the length for ASCII only. */
+function writeText(target: Buffer, at: number, text: string, size: number): void {
+  if (size !== text.length || size > shortText) target.write(text, at, size, "utf8");
+  else for (let index = 0; index < size; index += 1) target[at + index] = text.charCodeAt(index);
 }
 
 function nameOf(name: string): HeaderName {

@@ -11,15 +11,10 @@ export const maxBatchBytes = 900_000;
 /** What a record costs besides key and value: its headers and the framing. */
 const recordOverheadBytes = 600;
 
-export type QueuedRecord = {
-  readonly record: OutRecord;
-  /** All in-sync replicas have it. */
-  onAcked(): void;
-  /** The broker takes no record of this size. */
-  onRefused(): void;
-};
+/** A record on its way and whatever its owner wants back with it. */
+type QueuedRecord<Owner> = { readonly record: OutRecord; readonly owner: Owner; readonly bytes: number };
 
-export type SendQueueOptions = {
+export type SendQueueOptions<Owner> = {
   readonly writer: RecordWriter;
   readonly clock: Clock;
   /** How long the first record of a batch waits for company, when the partition is idle. */
@@ -28,15 +23,18 @@ export type SendQueueOptions = {
   readonly maxBufferedBytes: number;
   /** Headers that every record gets at the moment its batch is sent. */
   readonly stamp: () => Headers;
+  /** All in-sync replicas have the record. */
+  readonly onAcked: (owner: Owner) => void;
+  /** The broker takes no record of this size. */
+  readonly onRefused: (owner: Owner) => void;
   /** Called once, when a send failed: its outcome is unknown, nothing is sent any more, the process must stop. */
   readonly onFailed: (error: unknown) => void;
 };
 
-type Lane = {
+type Lane<Owner> = {
   readonly topic: string;
   readonly partition: number;
-  queue: QueuedRecord[];
-  bytes: number;
+  queue: QueuedRecord<Owner>[];
   isBusy: boolean;
 };
 
@@ -44,9 +42,9 @@ type Lane = {
  * Queues records by partition and sends each partition's in order, one batch in flight. Anything else loses records
  * with kafkajs 2.2.4 when a leader moves.
  */
-export class SendQueue {
-  readonly #options: SendQueueOptions;
-  readonly #lanes = new Map<string, Lane>();
+export class SendQueue<Owner> {
+  readonly #options: SendQueueOptions<Owner>;
+  readonly #lanes = new Map<string, Lane<Owner>>();
   #bufferedBytes = 0;
   #queued = 0;
   #isDraining = false;
@@ -54,7 +52,7 @@ export class SendQueue {
   #roomWaiters: (() => void)[] = [];
   #drainWaiters: (() => void)[] = [];
 
-  constructor(options: SendQueueOptions) {
+  constructor(options: SendQueueOptions<Owner>) {
     this.#options = options;
   }
 
@@ -63,12 +61,11 @@ export class SendQueue {
     return this.#bufferedBytes;
   }
 
-  add(topic: string, partition: number, item: QueuedRecord): void {
+  add(topic: string, partition: number, record: OutRecord, owner: Owner): void {
     if (this.#hasFailed) return;
     const lane = this.#laneOf(topic, partition);
-    const bytes = sizeOf(item.record);
-    lane.queue.push(item);
-    lane.bytes += bytes;
+    const bytes = sizeOf(record);
+    lane.queue.push({ record, owner, bytes });
     this.#queued += 1;
     this.#bufferedBytes += bytes;
     if (lane.isBusy) return;
@@ -89,17 +86,17 @@ export class SendQueue {
     return new Promise((resolve) => this.#drainWaiters.push(resolve));
   }
 
-  #laneOf(topic: string, partition: number): Lane {
+  #laneOf(topic: string, partition: number): Lane<Owner> {
     const name = `${topic}/${partition}`;
     const known = this.#lanes.get(name);
     if (known !== undefined) return known;
-    const lane: Lane = { topic, partition, queue: [], bytes: 0, isBusy: false };
+    const lane: Lane<Owner> = { topic, partition, queue: [], isBusy: false };
     this.#lanes.set(name, lane);
     return lane;
   }
 
   /** The lane is busy from its first record until it has run empty; after a batch the next goes at once. */
-  async #runLane(lane: Lane): Promise<void> {
+  async #runLane(lane: Lane<Owner>): Promise<void> {
     try {
       if (!this.#isDraining) await this.#options.clock.sleep(this.#options.lingerMs);
       while (lane.queue.length > 0 && !this.#hasFailed) await this.#sendBatch(lane, takeBatch(lane));
@@ -110,22 +107,22 @@ export class SendQueue {
     }
   }
 
-  async #sendBatch(lane: Lane, batch: readonly QueuedRecord[]): Promise<void> {
+  async #sendBatch(lane: Lane<Owner>, batch: readonly QueuedRecord<Owner>[]): Promise<void> {
     const records = batch.map(({ record }) => record);
     const headers = this.#options.stamp();
     const result = await this.#options.writer.send(lane.topic, lane.partition, { records, headers });
     if (this.#hasFailed) return;
-    if (result.kind === "acked") return this.#finish(batch, (item) => item.onAcked());
-    if (batch.length === 1) return this.#finish(batch, (item) => item.onRefused());
+    if (result.kind === "acked") return this.#finish(batch, this.#options.onAcked);
+    if (batch.length === 1) return this.#finish(batch, this.#options.onRefused);
     const middle = Math.ceil(batch.length / 2);
     await this.#sendBatch(lane, batch.slice(0, middle));
     await this.#sendBatch(lane, batch.slice(middle));
   }
 
-  #finish(batch: readonly QueuedRecord[], tell: (item: QueuedRecord) => void): void {
+  #finish(batch: readonly QueuedRecord<Owner>[], tell: (owner: Owner) => void): void {
     for (const item of batch) {
-      tell(item);
-      this.#bufferedBytes -= sizeOf(item.record);
+      tell(item.owner);
+      this.#bufferedBytes -= item.bytes;
       this.#queued -= 1;
     }
     if (this.#hasRoom()) for (const resolve of this.#roomWaiters.splice(0)) resolve();
@@ -144,16 +141,14 @@ export class SendQueue {
   }
 }
 
-function takeBatch(lane: Lane): readonly QueuedRecord[] {
+function takeBatch<Owner>(lane: Lane<Owner>): readonly QueuedRecord<Owner>[] {
   let count = 0;
   let bytes = 0;
-  for (const { record } of lane.queue) {
-    const size = sizeOf(record);
+  for (const { bytes: size } of lane.queue) {
     if (count > 0 && (count >= maxBatchRecords || bytes + size > maxBatchBytes)) break;
     count += 1;
     bytes += size;
   }
-  lane.bytes -= bytes;
   return lane.queue.splice(0, count);
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { createMinuteCounts, type MinuteTicket, type Outcome } from "../../../lib/core/minute-counts.ts";
+import { createMinuteCounts, type MinuteCount, type Outcome } from "../../../lib/core/minute-counts.ts";
 
 const outcome = fc.constantFrom<Outcome>("canaries", "duplicates", "acked", "rejected");
 const event = fc.record({ topic: fc.constantFrom("a", "b"), afterMs: fc.nat(20_000), outcome, settleAt: fc.nat(10) });
@@ -10,7 +10,7 @@ test("every count that is given out is complete, and together they count each ev
     fc.property(fc.array(event, { maxLength: 100 }), (events) => {
       const counts = createMinuteCounts();
       const out = [];
-      const open: { ticket: MinuteTicket; outcome: Outcome }[] = [];
+      const open: { ticket: MinuteCount; outcome: Outcome }[] = [];
       let now = 0;
       for (const one of events) {
         now += one.afterMs;

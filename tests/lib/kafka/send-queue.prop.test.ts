@@ -30,12 +30,14 @@ test("each record is stored or refused exactly once, in order within its partiti
         };
         const refused: number[] = [];
         const acked: number[] = [];
-        const queue = new SendQueue({
+        const queue = new SendQueue<number>({
           writer,
           clock,
           lingerMs: 20,
           maxBufferedBytes: 1e9,
           stamp: () => ({}),
+          onAcked: (index) => acked.push(index),
+          onRefused: (index) => refused.push(index),
           onFailed: (error) => {
             throw error;
           },
@@ -43,7 +45,7 @@ test("each record is stored or refused exactly once, in order within its partiti
         for (const [index, { partition, afterMs }] of items.entries()) {
           await clock.advance(afterMs);
           const record = { key: Buffer.from("k"), value: Buffer.from(String(index)), headers: {} };
-          queue.add("t", partition, { record, onAcked: () => acked.push(index), onRefused: () => refused.push(index) });
+          queue.add("t", partition, record, index);
         }
         await clock.advance(100_000);
         await queue.drain();

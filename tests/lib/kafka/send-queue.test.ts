@@ -25,26 +25,22 @@ function setUp(options: { maxBufferedBytes?: number; auto?: boolean } = {}) {
   };
   const failures: unknown[] = [];
   let stamp = 0;
-  const queue = new SendQueue({
+  const acked: string[] = [];
+  const refused: string[] = [];
+  const queue = new SendQueue<string>({
     writer,
     clock,
     lingerMs: 50,
     maxBufferedBytes: options.maxBufferedBytes ?? 1e9,
     stamp: () => ({ cursor: String(stamp++) }),
+    onAcked: (value) => acked.push(value),
+    onRefused: (value) => refused.push(value),
     onFailed: (error) => failures.push(error),
   });
-  const acked: string[] = [];
-  const refused: string[] = [];
-  const add = (value: string, partition = 0, size = 0): void =>
-    queue.add("t", partition, {
-      record: {
-        key: Buffer.from("k"),
-        value: size > 0 ? Buffer.alloc(size, value) : Buffer.from(value),
-        headers: { own: "1" },
-      },
-      onAcked: () => acked.push(value),
-      onRefused: () => refused.push(value),
-    });
+  const add = (value: string, partition = 0, size = 0): void => {
+    const bytes = size > 0 ? Buffer.alloc(size, value) : Buffer.from(value);
+    queue.add("t", partition, { key: Buffer.from("k"), value: bytes, headers: { own: "1" } }, value);
+  };
   return { clock, calls, queue, failures, acked, refused, add };
 }
 
