@@ -1,0 +1,89 @@
+import { describe, expect, test } from "@jest/globals";
+import { type CommitPolicy, commitPolicy } from "../../../lib/lake/commit-policy.ts";
+import { chooseGroup, overlap } from "../../../lib/lake/group.ts";
+import type { PendingBatch } from "../../../lib/lake/pending.ts";
+import { facts, nowMs, pending } from "./fixtures.ts";
+
+const idle = { suspects: [], quarantined: [], committedAt: {} };
+const id = (digit: string): string => digit.repeat(64);
+
+/** A batch of offsets first…last of partition 0. */
+function batch(digit: string, first: number, last: number, over: Partial<PendingBatch> = {}, rows = 10): PendingBatch {
+  const table = over.table ?? "raw_events";
+  const tables = { [table]: { rows, partitions: ["2026-11-21/11"] } };
+  return pending({ ...over, facts: facts({ id: id(digit), ranges: [{ partition: 0, first, last }], tables }) });
+}
+
+const choose = (
+  batches: readonly PendingBatch[],
+  state = {},
+  policy: Partial<CommitPolicy> = {},
+): string[] | undefined =>
+  chooseGroup(batches, { ...idle, ...state }, nowMs, { ...commitPolicy, ...policy })?.map(
+    ({ facts: of }) => of.id[0] ?? "",
+  );
+
+describe("two batches overlap", () => {
+  const ranges = (first: number, last: number, partition = 0) => facts({ ranges: [{ partition, first, last }] });
+  test.each([
+    [ranges(0, 9), ranges(9, 12), true],
+    [ranges(0, 9), ranges(3, 4), true],
+    [ranges(0, 9), ranges(10, 19), false],
+    [ranges(0, 9), ranges(0, 9, 1), false],
+    [ranges(0, 9), { ...ranges(0, 9), topic: "dlq-events" }, false],
+  ])("case %#", (a, b, expected) => {
+    expect(overlap(a, b)).toBe(expected);
+    expect(overlap(b, a)).toBe(expected);
+  });
+});
+
+describe("the group of the next epoch", () => {
+  test("takes the oldest first and leaves out what overlaps one that is in", () => {
+    const whole = batch("a", 0, 19, { sinceMs: nowMs - 1 });
+    const half = batch("b", 0, 9);
+    const next = batch("c", 20, 29);
+    expect(choose([half, next, whole])).toEqual(["a", "c"]);
+  });
+
+  test("is of one table, that of the oldest marker", () => {
+    const dead = batch("a", 0, 9, { table: "dead_letter", sinceMs: nowMs - 5 });
+    expect(choose([batch("b", 10, 19), dead])).toEqual(["a"]);
+  });
+
+  test("waits ten seconds from the table's last commit, the other table's does not count", () => {
+    const state = { committedAt: { raw_events: nowMs - 9_999 } };
+    expect(choose([batch("a", 0, 9)], state)).toBeUndefined();
+    expect(choose([batch("a", 0, 9), batch("b", 0, 9, { table: "dead_letter" })], state)).toEqual(["b"]);
+    expect(choose([batch("a", 0, 9)], { committedAt: { raw_events: nowMs - 10_000 } })).toEqual(["a"]);
+  });
+
+  test("does not wait when 10,000 rows are pending", () => {
+    const state = { committedAt: { raw_events: nowMs } };
+    expect(choose([batch("a", 0, 9, {}, 6000), batch("b", 10, 19, {}, 3999)], state)).toBeUndefined();
+    expect(choose([batch("a", 0, 9, {}, 6000), batch("b", 10, 19, {}, 4000)], state)).toEqual(["a", "b"]);
+  });
+
+  test("touches no more table partitions than a statement may", () => {
+    const hours = (day: number) => Array.from({ length: 24 }, (_, hour) => `2026-11-${day}/${hour}`);
+    const wide = ["1", "2", "3", "4", "5"].map((digit, index) => {
+      const tables = { raw_events: { rows: 1, partitions: hours(10 + index) } };
+      return pending({ facts: facts({ id: id(digit), ranges: [{ partition: index, first: 0, last: 9 }], tables }) });
+    });
+    expect(choose(wide)).toEqual(["1", "2", "3", "4"]);
+  });
+
+  test("takes half of the suspects, alone, at once, until one is left", () => {
+    const batches = ["a", "b", "c"].map((digit, index) => batch(digit, index * 10, index * 10 + 9));
+    const suspects = batches.map(({ marker }) => marker);
+    const other = batch("d", 90, 99, { sinceMs: 0 });
+    const state = { suspects, committedAt: { raw_events: nowMs } };
+    expect(choose([other, ...batches], state)).toEqual(["a", "b"]);
+    expect(choose([other, ...batches], { ...state, suspects: suspects.slice(0, 1) })).toEqual(["a"]);
+  });
+
+  test("never takes what is quarantined, and forgets suspects whose markers are gone", () => {
+    const a = batch("a", 0, 9);
+    expect(choose([a], { quarantined: [a.marker] })).toBeUndefined();
+    expect(choose([batch("b", 10, 19)], { suspects: [a.marker] })).toEqual(["b"]);
+  });
+});
