@@ -1,0 +1,71 @@
+import { describe, expect, test } from "@jest/globals";
+import { readConfig } from "../../../handlers/bronze-writer/config.ts";
+import { toPoisonRow, writeBronze } from "../../../handlers/bronze-writer/write-bronze.ts";
+import type { BatchEntry } from "../../../lib/core/batch.ts";
+import { bronzeTarget } from "../../../lib/lake/commit-bronze.ts";
+import { event, nowMs, record, rowOf } from "../../lib/lake/fixtures.ts";
+import { createStubLake, mskEvent } from "../stub-lake.ts";
+
+function open(fails?: Parameters<typeof createStubLake>[0]) {
+  const lake = createStubLake(fails);
+  const target = bronzeTarget({ bronze: "b", stage: "s" }, "w");
+  const toPoison = (entry: BatchEntry) => toPoisonRow(entry, nowMs);
+  return { lake, deps: { ...lake.deps, target, judgeVersion: "1", toPoisonRow: toPoison } };
+}
+const good = JSON.stringify(event());
+
+describe("bronze-writer", () => {
+  test("acknowledges a batch when both tables have its rows, and leaves no marker", async () => {
+    const { lake, deps } = open();
+    const answer = await writeBronze(deps, mskEvent("raw-events", [good, "{", good]), lake.deadline());
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(lake.epochs.map(({ table, rows }) => [table, rows]).sort()).toEqual([
+      ["dead_letter", 1],
+      ["raw_events", 2],
+    ]);
+    expect(lake.keys("pending/")).toEqual([]);
+    expect(lake.keys("stage/raw_events/")).toHaveLength(1);
+  });
+
+  test("counts every record it got: received = accepted + rejected", async () => {
+    const { lake, deps } = open();
+    await writeBronze(deps, mskEvent("raw-events", [good, "{", "[]", good]), lake.deadline());
+    expect(lake.sum("RecordsReceived")).toBe(4);
+    expect(lake.sum("RecordsAccepted") + lake.sum("RecordsRejected")).toBe(4);
+  });
+
+  test("at its deadline reports what is not committed from its first offset on, in the object form", async () => {
+    const { lake, deps } = open(() => true);
+    const answer = await writeBronze(deps, mskEvent("raw-events", [good, good], 40), lake.deadline());
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: { partition: "raw-events-0", offset: 40 } }] });
+    expect(lake.keys("pending/bronze/")).toHaveLength(1);
+    expect(lake.sum("RecordsUncommitted")).toBe(2);
+  });
+
+  test("waits for both tables: a dead letter that is not written fails the batch", async () => {
+    const { lake, deps } = open(({ sql }) => sql.includes('INTO "b"."dead_letter"'));
+    const answer = await writeBronze(deps, mskEvent("raw-events", [good, "{"]), lake.deadline(10 * 60_000));
+    expect(answer.batchItemFailures).toHaveLength(1);
+  });
+
+  test("says nothing of an event's text in its log", async () => {
+    const { lake, deps } = open();
+    const secret = JSON.stringify(event({ title: "zqx", user: "zqx", comment: "zqx" }));
+    await writeBronze(deps, mskEvent("raw-events", [secret, `{"meta":"zqx"}`]), lake.deadline());
+    expect(lake.lines.join("\n")).not.toContain("zqx");
+  });
+
+  test("makes a dead letter of a record that no statement takes, with its id and its bytes", () => {
+    const of = record(event());
+    expect(toPoisonRow({ record: of, row: rowOf(of) }, nowMs)).toMatchObject({
+      reason: "retries_exhausted",
+      event_id: "e-1",
+      wiki: "enwiki",
+      raw_base64: Buffer.from(of.value).toString("base64"),
+    });
+  });
+
+  test("names every missing setting at once", () => {
+    expect(() => readConfig({ STAGE: "x" })).toThrow(/STAGE_BUCKET[\s\S]*WORKGROUP[\s\S]*STAGE_DATABASE/);
+  });
+});
