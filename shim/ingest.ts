@@ -54,7 +54,10 @@ type Journey = {
   readonly minute: MinuteCount;
   readonly seen: SeenId<CursorEntry>;
   readonly frame: SourceFrame;
-  readonly verdict: Accepted | Rejected;
+  /** Of an accepted event: its time, and its name should it become a dead letter after all. Not the event: it is large. */
+  readonly accepted:
+    | { readonly eventMs: number; readonly eventId: string; readonly wiki: string | undefined }
+    | undefined;
   /** Where it went: an accepted event that the broker refuses goes on as a dead letter. */
   isDeadLetter: boolean;
 };
@@ -183,14 +186,16 @@ export class Ingest {
   #accept(verdict: Accepted, frame: SourceFrame, home: Attribution, minute: MinuteCount, nowMs: number): void {
     const { context, stats, topics } = this.#options;
     stats.sawEvent(verdict.eventTimestampMs);
-    const journey = this.#start(verdict.event.meta.id, verdict, frame, home, minute);
+    const { event, eventTimestampMs: eventMs } = verdict;
+    const accepted = { eventMs, eventId: event.meta.id, wiki: event.wiki };
+    const journey = this.#start(event.meta.id, accepted, frame, home, minute);
     if (journey === undefined) return;
     this.session.produced += 1;
-    this.#enqueue(topics.raw, toRawRecord(verdict.event, frame.data, nowMs, context.keyMode), journey);
+    this.#enqueue(topics.raw, toRawRecord(event, frame.data, nowMs, context.keyMode), journey);
   }
 
   #reject(verdict: Rejected, frame: SourceFrame, home: Attribution, minute: MinuteCount): void {
-    const journey = this.#start(`refused ${hashOf(frame.data)}`, verdict, frame, home, minute);
+    const journey = this.#start(`refused ${hashOf(frame.data)}`, undefined, frame, home, minute);
     if (journey !== undefined) this.#sendDeadLetter(verdict, journey);
   }
 
@@ -205,7 +210,7 @@ export class Ingest {
   /** Enters the event in the cursor's lists; undefined for a repeat, which is counted and tied to its first copy. */
   #start(
     ringId: string,
-    verdict: Accepted | Rejected,
+    accepted: Journey["accepted"],
     frame: SourceFrame,
     home: Attribution,
     minute: MinuteCount,
@@ -221,7 +226,7 @@ export class Ingest {
     const entry = this.#cursor.arrive(home.at);
     this.routed += 1;
     const seen = this.#ring.start(ringId, entry, nowMs);
-    return { kind: "event", entry, minute, seen, frame, verdict, isDeadLetter: false };
+    return { kind: "event", entry, minute, seen, frame, accepted, isDeadLetter: false };
   }
 
   #onAcked(owner: Journey | LedgerRow): void {
@@ -235,17 +240,16 @@ export class Ingest {
       return;
     }
     stats.totals.accepted += 1;
-    const eventMs = owner.verdict.kind === "accepted" ? owner.verdict.eventTimestampMs : undefined;
-    this.#minutes.settle(owner.minute, "acked", eventMs);
+    this.#minutes.settle(owner.minute, "acked", owner.accepted?.eventMs);
   }
 
   #onRefused(owner: Journey | LedgerRow): void {
-    if (owner.kind === "row" || owner.verdict.kind === "rejected") {
+    if (owner.kind === "row" || owner.isDeadLetter || owner.accepted === undefined) {
       throw new Error("the broker refuses a dead letter or a ledger row for its size");
     }
-    const { meta, wiki } = owner.verdict.event;
+    const { eventId, wiki } = owner.accepted;
     const detail = `the broker refuses a record of ${owner.frame.bytes} bytes`;
-    this.#sendDeadLetter({ reason: "broker_refused", detail, eventId: meta.id, wiki }, owner);
+    this.#sendDeadLetter({ reason: "broker_refused", detail, eventId, wiki }, owner);
   }
 
   #writeOps(record: OpsRecord, entry: CursorEntry | undefined): void {
