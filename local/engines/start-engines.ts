@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, statfs } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { WikilakeError } from "../../lib/platform/errors.ts";
@@ -79,6 +79,7 @@ export async function startEngines<Name extends EngineName = EngineName>(
     now: Date.now,
     sleep,
     readLogTail,
+    freeBytes,
     onEvent,
     onProcess: pids.set,
     signal: options.signal,
@@ -96,8 +97,9 @@ export async function startEngines<Name extends EngineName = EngineName>(
     throw fileError(error, stateDir, stateRemedy);
   }
   const control = controlOf(supervisors, plan, failure.promise);
-  // The plan has the endpoints of all engines; the type names those that were started.
-  return { ...(plan.endpoints as Pick<Endpoints, Name>), ...control };
+  const started = [...supervisors.keys()].map((name) => [name, plan.endpoints[name]]);
+  // Exactly the names asked for, which the type of a record made from entries cannot say.
+  return { ...(Object.fromEntries(started) as Pick<Endpoints, Name>), ...control };
 }
 
 const stateRemedy = "give another state folder with --state";
@@ -121,7 +123,8 @@ async function startAll(supervisors: Supervisors, plan: EnginePlan, buckets: rea
 async function stopAll(supervisors: Supervisors): Promise<void> {
   for (const engines of stopOrder) {
     const members = engines.flatMap((engine) => supervisors.get(engine) ?? []);
-    await Promise.all(members.map((member) => member.stop()));
+    // Each to its end: one that cannot be stopped cleanly must not keep the next from being stopped.
+    await Promise.allSettled(members.map((member) => member.stop()));
   }
 }
 
@@ -146,6 +149,11 @@ function controlOf(supervisors: Supervisors, plan: EnginePlan, failure: Promise<
       return stopped;
     },
   };
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
 }
 
 /** How long a leftover gets to be gone: it is killed outright, and only the kernel has to tidy up. */

@@ -70,8 +70,10 @@ export async function createPidKeeper(stateDir: string, identify: IdentifyProces
     const found = pid === undefined ? undefined : await identify(pid);
     if (found === undefined) running.delete(name);
     else running.set(name, { name, pid: found.pid, startedAt: found.startedAt });
-    last = last.then(() => writePidFile(stateDir, { owner, engines: [...running.values()] }));
-    await last;
+    const write = last.then(() => writePidFile(stateDir, { owner, engines: [...running.values()] }));
+    last = write.catch(() => undefined);
+    // An entry too many does no harm (an ended process is recognised); on a full disk an engine must still be stopped.
+    await (pid === undefined ? last : write);
   };
   return { set };
 }

@@ -1,4 +1,5 @@
-import { describeError, WikilakeError } from "../../../lib/platform/errors.ts";
+import { WikilakeError } from "../../../lib/platform/errors.ts";
+import { fileError } from "../install/install-errors.ts";
 import type { EngineCommand, EngineProcess, ProcessExit, SpawnEngine } from "./engine-process.ts";
 
 /** What an engine does, as it happens. `name` is the process: `s3`, `catalog`, `trino`, `kafka` (or `kafka-1` …). */
@@ -25,6 +26,8 @@ export type SupervisorDeps = {
   readonly spawn: SpawnEngine;
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<unknown>;
+  /** Space left on the disk of a folder. */
+  readonly freeBytes: (folder: string) => Promise<number>;
   /** The last lines of a log, for the reason of a crash. */
   readonly readLogTail: (logFile: string, lines: number) => Promise<readonly string[]>;
   readonly onEvent: (event: EngineEvent) => void;
@@ -48,6 +51,8 @@ const restartWindowMs = 600_000;
 const restartDelaysMs = [500, 2_000, 5_000] as const;
 /** Pause between two looks at whether an engine answers. */
 const readyEveryMs = 150;
+/** With less than this on the disk an engine that ends has ended for want of it; its log may not even have got the line. */
+const almostFullBytes = 1_000_000;
 /** Lines of its log that go into the reason of a crash. */
 const reasonLines = 8;
 
@@ -132,8 +137,9 @@ async function recover(definition: EngineDefinition, deps: SupervisorDeps, state
 
 function giveUp(definition: EngineDefinition, deps: SupervisorDeps, state: State, cause: unknown): void {
   if (!state.wanted) return;
-  const { name } = definition;
-  const error = cause instanceof WikilakeError ? cause : engineFailed(name, describeError(cause), cause);
+  const { name, command } = definition;
+  const known = fileError(cause, command.cwd, "give another state folder");
+  const error = known instanceof WikilakeError ? known : engineFailed(name, "cannot be started again", cause);
   deps.onEvent({ kind: "gave-up", name, error });
 }
 
@@ -185,7 +191,8 @@ async function exitError(
 ): Promise<WikilakeError> {
   const lines = await deps.readLogTail(command.logFile, reasonLines);
   const text = lines.join("\n");
-  if (/no space left on device|disk quota exceeded/i.test(text)) {
+  const isFull = (await deps.freeBytes(command.cwd)) < almostFullBytes;
+  if (isFull || /no space left on device|disk quota exceeded/i.test(text)) {
     return new WikilakeError("DISK_FULL", `${name} ended because the disk is full (${command.cwd}).`, {
       retriable: true,
     });

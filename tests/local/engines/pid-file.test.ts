@@ -75,6 +75,14 @@ describe("reaping", () => {
   });
 });
 
+test("on a disk that cannot be written an engine can be struck off, but not entered", async () => {
+  const keeper = await createPidKeeper(stateDir, async (pid) => ({ pid, startedAt: "t", commandLine: "" }));
+  await rm(join(stateDir, "engines"), { recursive: true });
+  await writeFile(join(stateDir, "engines"), "no folder any more");
+  await expect(keeper.set("s3", 1)).rejects.toMatchObject({ code: expect.stringMatching(/EEXIST|ENOTDIR/) });
+  await keeper.set("s3", undefined);
+});
+
 test("the keeper's list follows the processes, in order", async () => {
   const identify = async (pid: number): Promise<ProcessIdentity> => ({ pid, startedAt: `t${pid}`, commandLine: "" });
   const keeper = await createPidKeeper(stateDir, identify);

@@ -14,6 +14,7 @@ class FakeEngine {
   readonly ends: ((exit: ProcessExit) => void)[] = [];
   now = 0;
   ready = true;
+  free = 1e9;
   spawned = 0;
   running = 0;
   prepare: () => Promise<void> = async () => undefined;
@@ -35,6 +36,7 @@ class FakeEngine {
         this.now += ms;
         await this.pause();
       },
+      freeBytes: async () => this.free,
       readLogTail: async () => ["java.lang.Error: out of luck"],
       onEvent: (event) => this.events.push(event),
       onProcess: async (name, pid) => void this.pids.set(name, pid),
@@ -102,6 +104,14 @@ describe("a supervised engine", () => {
     for (let crash = 0; crash < 4; crash += 1) await engine.crash();
     expect(engine.events.at(-1)).toMatchObject({ kind: "gave-up", error: { code: "ENGINE_FAILED" } });
     expect(engine).toMatchObject({ spawned: 4, running: 0 });
+  });
+
+  test("is said to have ended for want of disk space when there is none", async () => {
+    const engine = new FakeEngine();
+    engine.free = 0;
+    await engine.supervisor().start();
+    for (let crash = 0; crash < 4; crash += 1) await engine.crash();
+    expect(engine.events.at(-1)).toMatchObject({ kind: "gave-up", error: { code: "DISK_FULL" } });
   });
 
   test("is not given up when its crashes lie far apart", async () => {
