@@ -8,6 +8,7 @@ import { type ListingPlan, listing } from "./listings.ts";
 import type { ColumnInfo, FinishedQuery } from "./query-record.ts";
 import type { TextRow } from "./result-file.ts";
 import { baseTable, engineName, type TableName } from "./sql/names.ts";
+import { metadataProperties } from "./sql/properties.ts";
 import { usesOf } from "./sql/query.ts";
 import type { Plan, Properties } from "./sql/statement.ts";
 import { quoteIdentifier } from "./sql/tokens.ts";
@@ -59,7 +60,7 @@ export async function executePlan(plan: Plan, options: ExecuteOptions, deps: Exe
       const fresh =
         !plan.definition.ifNotExists || (await deps.iceberg.table(plan.table.database, plan.table.table)) === undefined;
       await runAll(plan, options, deps);
-      if (fresh) registry.setProperties(plan.table, keptProperties(plan.definition.properties));
+      if (fresh) await keepProperties(plan.table, keptProperties(plan.definition.properties), deps);
       return nothing;
     }
     case "create-view": {
@@ -86,9 +87,15 @@ export async function executePlan(plan: Plan, options: ExecuteOptions, deps: Exe
     case "set-properties":
     case "unset-properties":
       return changeProperties(plan, deps);
+    case "vacuum": {
+      // Tables that Spark made have none of it yet.
+      const { database, table } = plan.table;
+      await deps.iceberg.setProperties(database, table, metadataProperties(registry.properties(plan.table)));
+      await runAll(plan, options, deps);
+      return nothing;
+    }
     case "alter":
     case "optimize":
-    case "vacuum":
       await runAll(plan, options, deps);
       return nothing;
     case "create-database":
@@ -160,15 +167,26 @@ function keptProperties({ table_type: _type, format: _format, ...kept }: Propert
   return kept;
 }
 
+/** Glue's share of the properties, and what of them the table itself must know. */
+async function keepProperties(
+  table: TableName,
+  properties: Properties,
+  { registry, iceberg }: ExecuteDeps,
+): Promise<void> {
+  registry.setProperties(table, properties);
+  await iceberg.setProperties(table.database, table.table, metadataProperties(properties));
+}
+
 type PropertiesPlan = Extract<Plan, { readonly kind: "set-properties" | "unset-properties" }>;
 
-async function changeProperties(plan: PropertiesPlan, { registry, iceberg }: ExecuteDeps): Promise<Outcome> {
+async function changeProperties(plan: PropertiesPlan, deps: ExecuteDeps): Promise<Outcome> {
+  const { registry, iceberg } = deps;
   const { table } = plan;
   if ((await iceberg.table(table.database, table.table)) === undefined)
     throw tableNotFound(table.database, table.table);
   const before = registry.properties(table);
   const after = plan.kind === "set-properties" ? { ...before, ...plan.properties } : without(before, plan.keys);
-  registry.setProperties(table, after);
+  await keepProperties(table, after, deps);
   return nothing;
 }
 

@@ -18,6 +18,8 @@ export type IcebergCatalog = {
   table(database: string, table: string): Promise<IcebergTable | undefined>;
   /** Where the table's files are; remembered for a while, as it never moves while the table lives. */
   location(database: string, table: string): Promise<string | undefined>;
+  /** Sets properties of the table itself, which every engine heeds. */
+  setProperties(database: string, table: string, properties: Readonly<Record<string, string>>): Promise<void>;
 };
 
 const fieldSchema = z.object({ id: z.number(), name: z.string(), type: z.unknown(), doc: z.string().optional() });
@@ -53,8 +55,8 @@ const locationTtlMs = 600_000;
 /** Reads the REST catalog at `url`. Throws CATALOG_UNREACHABLE when it gives no usable answer. */
 export function createIcebergCatalog({ url, fetch: send = fetch, now = Date.now }: CatalogDeps): IcebergCatalog {
   const locations = new Map<string, { readonly location: string; readonly until: number }>();
-  const get = async (path: string): Promise<unknown> => {
-    const response = await send(`${url}/v1/namespaces/${path}`).catch((cause: unknown) => {
+  const get = async (path: string, init: RequestInit = {}): Promise<unknown> => {
+    const response = await send(`${url}/v1/namespaces/${path}`, init).catch((cause: unknown) => {
       throw new WikilakeError("CATALOG_UNREACHABLE", "The Iceberg catalog does not answer", { retriable: true, cause });
     });
     if (response.status === 404) return undefined;
@@ -63,14 +65,19 @@ export function createIcebergCatalog({ url, fetch: send = fetch, now = Date.now 
       retriable: true,
     });
   };
+  const pathOf = (database: string, name: string): string =>
+    `${encodeURIComponent(database)}/tables/${encodeURIComponent(name)}`;
   const table = async (database: string, name: string): Promise<IcebergTable | undefined> => {
-    const path = `${encodeURIComponent(database)}/tables/${encodeURIComponent(name)}`;
     // Thousands of snapshots are of no use here.
-    const loaded = await get(`${path}?snapshots=refs`);
+    const loaded = await get(`${pathOf(database, name)}?snapshots=refs`);
     return loaded === undefined ? undefined : described(loadedSchema.parse(loaded));
   };
   return {
     table,
+    setProperties: async (database, name, properties) => {
+      const body = JSON.stringify({ requirements: [], updates: [{ action: "set-properties", updates: properties }] });
+      await get(pathOf(database, name), { method: "POST", body, headers: { "content-type": "application/json" } });
+    },
     tables: async (database) => {
       const listed = await get(`${encodeURIComponent(database)}/tables`);
       return listed === undefined ? [] : listSchema.parse(listed).identifiers.map(({ name }) => name);

@@ -21,6 +21,18 @@ const known = new Set([
 /** What VACUUM uses when the table does not say: five days, as Athena documents. */
 export const defaultSnapshotAgeSeconds = 432_000;
 
+/** Metadata files that Athena's VACUUM leaves when the table does not say. */
+const defaultMetadataFiles = "100";
+
+/**
+ * The Iceberg properties that stand for Athena's `vacuum_max_metadata_files_to_keep`: each commit writes a metadata file with
+ * all snapshots in it, gigabytes a day at a commit every ten seconds. Athena removes them in VACUUM, Iceberg at each commit.
+ */
+export const metadataProperties = (properties: Properties): Properties => ({
+  "write.metadata.delete-after-commit.enabled": "true",
+  "write.metadata.previous-versions-max": properties["vacuum_max_metadata_files_to_keep"] ?? defaultMetadataFiles,
+});
+
 /** `( 'k' = 'v', … )`, the reader standing in front of the parenthesis. Hive takes both kinds of quotes here. */
 export function readProperties(reader: Reader): Properties {
   const properties: Record<string, string> = {};

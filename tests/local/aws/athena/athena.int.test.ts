@@ -300,6 +300,9 @@ describe("Athena in front of the real engines", () => {
     await expect(athena.run("INSERT INTO many SELECT * FROM UNNEST(sequence(1, 101))")).rejects.toThrow(
       /ICEBERG_TOO_MANY_OPEN_PARTITIONS/,
     );
+    await athena.run("ALTER TABLE many SET TBLPROPERTIES ('vacuum_max_metadata_files_to_keep' = '2')");
+    for (let i = 0; i < 4; i += 1) await athena.run(`INSERT INTO many VALUES (${i})`);
+    expect((await athena.run('SELECT count(*) FROM "many$metadata_log_entries"')).rows[1]).toEqual(["3"]);
     await athena.run("DROP TABLE many");
     // Nothing of it is left where it was.
     await athena.run(`CREATE TABLE many (a int) LOCATION '${location}' TBLPROPERTIES ('table_type'='ICEBERG')`);

@@ -69,6 +69,7 @@ const iceberg: IcebergCatalog = {
   tables: async () => [],
   table: async () => undefined,
   location: async (database, table) => `s3://lake/${database}/${table}`,
+  setProperties: async () => undefined,
 };
 
 type Options = {

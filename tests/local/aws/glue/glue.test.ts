@@ -124,6 +124,7 @@ const iceberg: IcebergCatalog = {
           updatedAt: 1000,
         },
   location: async () => undefined,
+  setProperties: async () => undefined,
 };
 
 describe("the Glue API", () => {
