@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunOptions, TrinoClient, TrinoResult } from "../../../../local/aws/athena/engine/trino-client.ts";
@@ -111,7 +111,11 @@ export async function fakeRoom(options: Options = {}) {
     ...(options.faults !== undefined && { faults: options.faults }),
   });
   const facade = await startFacade([athena], options.roles);
+  const close = async (): Promise<void> => {
+    await facade.facade.close();
+    rmSync(stateDir, { recursive: true, force: true });
+  };
   const clientOf = (role?: string) =>
     athenaClient(facade.client("athena", role), { WorkGroup: "write", QueryExecutionContext: { Database: "db" } });
-  return { ...clientOf(), clientOf, engine, objects, registry, stateDir, athena, close: () => facade.facade.close() };
+  return { ...clientOf(), clientOf, engine, objects, registry, stateDir, athena, close };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -8,7 +8,7 @@ import {
   GetTablesCommand,
   GlueClient,
 } from "@aws-sdk/client-glue";
-import { describe, expect, test } from "@jest/globals";
+import { afterAll, describe, expect, test } from "@jest/globals";
 import { externalTableText } from "../../../../local/aws/glue/external-table.ts";
 import { glueType, type IcebergCatalog } from "../../../../local/aws/glue/iceberg-catalog.ts";
 import { createGlueProvider } from "../../../../local/aws/glue/provider.ts";
@@ -17,7 +17,16 @@ import { createGlueService } from "../../../../local/aws/glue/service.ts";
 import { fakeEngine } from "../athena/fake-room.ts";
 import { startFacade } from "../facade/contract-services.ts";
 
-const newState = (): string => mkdtempSync(join(tmpdir(), "wikilake-glue-"));
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+function newState(): string {
+  const folder = mkdtempSync(join(tmpdir(), "wikilake-glue-"));
+  folders.push(folder);
+  return folder;
+}
 
 const staged: ExternalTable = {
   database: "st",
