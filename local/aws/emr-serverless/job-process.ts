@@ -82,11 +82,17 @@ function launch(command: ReturnType<typeof sparkCommand>, logDir: string, workDi
     stdio: ["pipe", "pipe", "pipe"],
   });
   let lastLine = "";
-  eachLine(child.stdout, stdout.write);
+  // A Python traceback ends with the error itself. The driver prints its Python's stderr on its own stdout.
+  const remember = (line: string): void => {
+    if (/^[A-Za-z_.]*(Error|Exception)\b/.test(line)) lastLine = line.slice(0, maxDetailChars);
+  };
+  eachLine(child.stdout, (line) => {
+    stdout.write(line);
+    remember(line);
+  });
   eachLine(child.stderr, (line) => {
     stderr.write(line);
-    // A Python traceback ends with the error itself; Spark's log lines and stack frames are not it.
-    if (/^[A-Za-z_.]*(Error|Exception)\b/.test(line)) lastLine = line.slice(0, maxDetailChars);
+    remember(line);
   });
   const signalGroup = (signal: NodeJS.Signals): void => {
     try {

@@ -52,7 +52,9 @@ export function createJobRunner(deps: JobRunnerDeps): JobRunner {
   const applications = new Map<string, Application>();
   const processes = new Map<string, JobProcess>();
   const queue: string[] = [];
+  const queueTimers = new Map<string, () => void>();
   const active = new Set<string>();
+  const drives = new Set<Promise<void>>();
   const waiters = new Map<string, ((run: JobRun) => void)[]>();
   let isStopped = false;
 
@@ -84,17 +86,28 @@ export function createJobRunner(deps: JobRunnerDeps): JobRunner {
     throw new AwsError("ResourceNotFoundException", `JobRun ${jobRunId} does not exist`, 404);
   };
 
+  const leaveQueue = (jobRunId: string): boolean => {
+    const place = queue.indexOf(jobRunId);
+    if (place < 0) return false;
+    queue.splice(place, 1);
+    queueTimers.get(jobRunId)?.();
+    queueTimers.delete(jobRunId);
+    return true;
+  };
+
   const startNext = (app: Application): void => {
     while (!isStopped && active.size < app.maxConcurrentRuns) {
       const jobRunId = queue.find((id) => current(id).request.applicationId === app.id);
       if (jobRunId === undefined) return;
-      queue.splice(queue.indexOf(jobRunId), 1);
+      leaveQueue(jobRunId);
       active.add(jobRunId);
-      void drive(jobRunId, app).finally(() => {
+      const driven = drive(jobRunId, app).finally(() => {
+        drives.delete(driven);
         active.delete(jobRunId);
         processes.delete(jobRunId);
         startNext(app);
       });
+      drives.add(driven);
     }
   };
 
@@ -113,8 +126,7 @@ export function createJobRunner(deps: JobRunnerDeps): JobRunner {
       const cancelTimer = clock.after(timeoutMs, () =>
         requestCancel(jobRunId, "Job run exceeded its execution timeout"),
       );
-      const end = await child.ended;
-      cancelTimer();
+      const end = await child.ended.finally(cancelTimer);
       finish(current(jobRunId), end);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -138,12 +150,8 @@ export function createJobRunner(deps: JobRunnerDeps): JobRunner {
   const requestCancel = (jobRunId: string, reason: string): void => {
     const run = current(jobRunId);
     if (isFinal(run.state) || run.state === "CANCELLING") return;
-    const waiting = queue.indexOf(jobRunId);
     const cancelling = change(run, "CANCELLING", reason);
-    if (waiting >= 0) {
-      queue.splice(waiting, 1);
-      change(cancelling, "CANCELLED", reason);
-    }
+    if (leaveQueue(jobRunId)) change(cancelling, "CANCELLED", reason);
     processes.get(jobRunId)?.kill(cancelGraceMs);
   };
 
@@ -166,10 +174,8 @@ export function createJobRunner(deps: JobRunnerDeps): JobRunner {
       startNext(app);
       if (current(run.jobRunId).state === "SUBMITTED") {
         change(run, "QUEUED");
-        clock.after(app.queueTimeoutMs, () => {
-          if (current(run.jobRunId).state === "QUEUED")
-            requestCancel(run.jobRunId, "Job run exceeded its queue timeout");
-        });
+        const expire = (): void => requestCancel(run.jobRunId, "Job run exceeded its queue timeout");
+        queueTimers.set(run.jobRunId, clock.after(app.queueTimeoutMs, expire));
       }
       return current(run.jobRunId);
     },
@@ -194,11 +200,9 @@ export function createJobRunner(deps: JobRunnerDeps): JobRunner {
     },
     stop: async () => {
       isStopped = true;
-      const ends = [...processes.values()].map((child) => {
-        child.kill(stopGraceMs);
-        return child.ended;
-      });
-      await Promise.all(ends);
+      for (const cancel of queueTimers.values()) cancel();
+      for (const child of processes.values()) child.kill(stopGraceMs);
+      await Promise.all(drives);
     },
   };
 }

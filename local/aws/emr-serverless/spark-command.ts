@@ -10,6 +10,8 @@ export type SparkHome = {
   readonly jars: readonly string[];
   /** Further options of the driver's Java, e.g. one that ends it when its parent is gone. */
   readonly driverJavaOptions?: readonly string[];
+  /** Class archive made by Java's -XX:ArchiveClassesAtExit over the same class path: 3 s of CPU less a run. */
+  readonly sharedArchive?: string;
 };
 
 /** Where the lake is: it takes the place of the Glue catalog and of S3. */
@@ -80,7 +82,9 @@ export function sparkCommand(
     args: [
       `-Xmx${heap}`,
       "-XX:+UseSerialGC",
-      "-XX:TieredStopAtLevel=4",
+      // A cycle's run is half start-up: with the first compiler alone it took 10 s of CPU instead of 20.
+      "-XX:TieredStopAtLevel=1",
+      ...(spark.sharedArchive === undefined ? [] : [`-XX:SharedArchiveFile=${spark.sharedArchive}`, "-Xshare:auto"]),
       "-Duser.timezone=UTC",
       "-Djdk.reflect.useDirectMethodHandle=false",
       ...openedPackages.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),
