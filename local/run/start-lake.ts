@@ -54,6 +54,14 @@ export type StartLakeOptions = {
   readonly faults?: CloudOptions["faults"];
 };
 
+/** A lake with its inner parts, for tests that kill, pause and repeat them. */
+export type LocalLake = Lake & {
+  readonly cloud: Cloud;
+  readonly engines: RunningEngines;
+  /** Address of the simulated feed; undefined with another source. */
+  readonly simulatorUrl: string | undefined;
+};
+
 const stage = "local";
 const stackName = `wikilake-${stage}`;
 /** Wikipedia's own mean; the simulator can do 5,000. */
@@ -67,7 +75,7 @@ const freshMinutes = 5;
  * Starts everything on one machine: engines, AWS endpoints, the packaged template's resources, the source. Throws
  * WikilakeError; nothing is left running then. The caller owns the returned lake and stops it.
  */
-export async function startLake(options: StartLakeOptions): Promise<Lake> {
+export async function startLake(options: StartLakeOptions): Promise<LocalLake> {
   refuseSecondRun(options.stateDir);
   await mkdir(path.join(options.stateDir, "logs"), { recursive: true });
   const cleanups: (() => Promise<unknown>)[] = [];
@@ -100,7 +108,7 @@ function once(action: () => Promise<void>): () => Promise<void> {
 
 type Cleanups = (() => Promise<unknown>)[];
 
-async function bringUp(options: StartLakeOptions, cleanups: Cleanups, stop: () => Promise<void>): Promise<Lake> {
+async function bringUp(options: StartLakeOptions, cleanups: Cleanups, stop: () => Promise<void>): Promise<LocalLake> {
   const { stateDir, progress, signal } = options;
   const log = createUnitLog(path.join(stateDir, "logs", "runtime.log"));
   const logger = createLogger({ write: log.write });
@@ -144,6 +152,9 @@ async function bringUp(options: StartLakeOptions, cleanups: Cleanups, stop: () =
     stage,
     stateDir,
     environment,
+    cloud,
+    engines,
+    simulatorUrl: simulator?.url,
     sourceFinished: monitor.finished,
     failure: failure.promise,
     lag: () => lagOf(cloud),

@@ -1,0 +1,154 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { createQueryRunner, type QueryRunner } from "../../cli/query/run-query.ts";
+import { resolveTarget } from "../../cli/target.ts";
+import type { S3Call } from "../../local/aws/s3/faults.ts";
+import { type LocalLake, startLake } from "../../local/run/start-lake.ts";
+import { createEventModel, defaultModel } from "../../local/source/event-model.ts";
+import { packageStage } from "../../scripts/package.ts";
+
+// A first proof of delivery on the real engines: everything of ours is killed, cut or repeated at once, and afterwards
+// the accepted events are in bronze once each. The simulator's events are a function of the second, so what the source
+// delivered can be recomputed here.
+jest.setTimeout(15 * 60_000);
+
+const rate = 60;
+const stateDir = mkdtempSync(path.join(tmpdir(), "wikilake-delivery-"));
+let lake: LocalLake;
+let query: QueryRunner;
+/** Set by a test: acts on the next S3 call of the bronze writer that it wants. */
+let onStage: ((call: S3Call) => void) | undefined;
+let onCommit: (() => void) | undefined;
+
+beforeAll(async () => {
+  lake = await startLake({
+    stateDir,
+    source: { kind: "sim", sourceKind: "live" },
+    once: true,
+    rate,
+    overrides: { parameters: {}, shim: {} },
+    signal: new AbortController().signal,
+    progress: (line) => process.stderr.write(`${line}\n`),
+    packageStage,
+    faults: {
+      s3: {
+        after: (call) => {
+          if (call.operation === "PutObject" && call.key?.startsWith("stage/raw_events/")) onStage?.(call);
+          return undefined;
+        },
+      },
+      athena: { afterCommit: ({ sql }) => (sql.startsWith("INSERT") ? onCommit?.() : undefined) },
+    },
+  });
+  query = createQueryRunner(resolveTarget({ state: stateDir }));
+});
+
+afterAll(async () => {
+  await lake?.stop();
+  rmSync(stateDir, { recursive: true, force: true });
+});
+
+const shimName = "wikilake-local-shim";
+const bronze = () => {
+  const mapping = lake.cloud.mappings.kafka().find(({ topic }) => topic === "raw-events");
+  if (!mapping) throw new Error("the raw-events mapping is not there");
+  return mapping;
+};
+
+/** Kills the running bronze-writer invocation at the moment that `arm` waits for. */
+function killWriterOnce(arm: (fire: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    arm(() => {
+      const running = lake.cloud.lambda.running().find(({ functionName }) => functionName.endsWith("bronzeWriter"));
+      if (running) void lake.cloud.lambda.kill(running.requestId).then(() => resolve());
+    });
+  });
+}
+
+async function armFault(fault: string, times: number): Promise<void> {
+  const url = new URL("/_control/faults", lake.simulatorUrl);
+  await fetch(url, { method: "POST", body: JSON.stringify({ fault, times }) });
+}
+
+/** Runs until the topics have nothing left that is not in its table. */
+async function drained(): Promise<void> {
+  for (let quiet = 0; quiet < 3; ) {
+    const lag = await lake.lag();
+    quiet = (lag["raw-events"] ?? 1) + (lag["dlq-events"] ?? 1) === 0 ? quiet + 1 : 0;
+    await delay(1000);
+  }
+}
+
+describe("delivery under faults", () => {
+  test("loses nothing and doubles nothing", async () => {
+    const startedMs = Date.now();
+    await delay(10_000);
+    for (const fault of ["cut-mid-event", "duplicate", "close", "malformed-json", "error-frame"])
+      await armFault(fault, 2);
+    lake.cloud.ecs.kill(shimName);
+    const afterStaging = killWriterOnce((fire) => {
+      onStage = () => {
+        onStage = undefined;
+        fire();
+      };
+    });
+    await delay(8000);
+    lake.cloud.ecs.kill(shimName);
+    await afterStaging;
+    const afterCommit = killWriterOnce((fire) => {
+      onCommit = () => {
+        onCommit = undefined;
+        fire();
+      };
+    });
+    await afterCommit;
+    bronze().faults.deliverTwice();
+    await armFault("status-503", 1);
+    await armFault("status-429", 1);
+    await delay(8000);
+    lake.cloud.ecs.kill(shimName);
+    bronze().faults.deliverConcurrently();
+    await delay(15_000);
+    const untilMs = Date.now() - 5000;
+    await lake.cloud.ecs.update(shimName, { desiredCount: 0 });
+    await drained();
+
+    const model = createEventModel(defaultModel("wikilake", rate));
+    const expected = new Set<string>();
+    for (let second = Math.floor(startedMs / 1000); second < Math.floor(untilMs / 1000); second += 1) {
+      for (const { eventId } of model.eventsOf(second)) if (eventId) expected.add(eventId);
+    }
+    const { rows } = await query(
+      "select event_id, count(*), count(distinct cast(kafka_partition as varchar) || ':' || cast(kafka_offset as varchar)) from bronze.raw_events group by event_id",
+    );
+    const stored = new Set(rows.map(([id]) => id ?? ""));
+    expect([...expected].filter((id) => !stored.has(id))).toEqual([]);
+    expect(rows.filter(([, count, offsets]) => count !== offsets)).toEqual([]);
+    expect(expected.size).toBeGreaterThan(1000);
+  });
+
+  test("keeps the malformed events of the source as dead letters with their bytes", async () => {
+    const { rows } = await query("select distinct reason, from_utf8(from_base64(raw_base64)) from bronze.dead_letter");
+    expect(rows).toEqual([["invalid_json", '{"meta":{"id":"broken", oops']]);
+  });
+
+  test("has every offset of the topic once", async () => {
+    const { rows } = await query(
+      "select kafka_partition, count(*), max(kafka_offset) - min(kafka_offset) + 1, count(distinct kafka_offset), min(kafka_offset) from bronze.raw_events group by kafka_partition",
+    );
+    for (const [, count, span, distinct, first] of rows) expect([count, distinct, first]).toEqual([span, span, "0"]);
+  });
+
+  test("publishes silver with each accepted event once, and gold that adds up to it", async () => {
+    const cycle = await lake.runCycle();
+    expect(cycle.state).toBe("SUCCESS");
+    const { rows } = await query(`
+      select (select count(*) from silver.cleaned_events), (select count(distinct event_id) from silver.cleaned_events),
+        (select count(distinct event_id) from bronze.raw_events), (select sum(total_events) from gold.hourly_stats)`);
+    const [silver, distinct, events, gold] = rows[0] ?? [];
+    expect([silver, distinct, gold]).toEqual([events, events, events]);
+  });
+});
