@@ -20,7 +20,7 @@ export default {
       testMatch: ["<rootDir>/tests/**/*.test.ts"],
       testPathIgnorePatterns: [...shared.testPathIgnorePatterns, "\\.(int|long)\\.test\\.ts$"],
     },
-    { ...shared, displayName: "engines", testMatch: ["<rootDir>/tests/**/*.int.test.ts"], testTimeout: 300_000 },
-    { ...shared, displayName: "long", testMatch: ["<rootDir>/tests/**/*.long.test.ts"], testTimeout: 3_600_000 },
+    { ...shared, displayName: "engines", testMatch: ["<rootDir>/tests/**/*.int.test.ts"] },
+    { ...shared, displayName: "long", testMatch: ["<rootDir>/tests/**/*.long.test.ts"] },
   ],
 };

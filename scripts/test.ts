@@ -50,9 +50,9 @@ const parts: readonly Part[] = [
   { name: "types", run: () => check(node, path.join(root, "node_modules/typescript/bin/tsc"), "--noEmit") },
   { name: "template", run: () => check(node, "--no-warnings", path.join(root, "scripts/lint-template.ts")) },
   { name: "unit", run: () => runJest("unit") },
-  { name: "engines", run: () => runJest("engines", "--runInBand") },
+  { name: "engines", run: () => runJest("engines", "--runInBand", "--testTimeout=300000") },
 ];
-const longParts: readonly Part[] = [{ name: "long", run: () => runJest("long", "--runInBand") }];
+const longParts: readonly Part[] = [{ name: "long", run: () => runJest("long", "--runInBand", "--testTimeout=3600000") }];
 
 const only = process.argv.indexOf("--only");
 const chosen = (process.argv.includes("--long") ? longParts : parts).filter(

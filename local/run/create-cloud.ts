@@ -172,7 +172,7 @@ export async function createCloud(options: CloudOptions): Promise<Cloud> {
       compute.asyncQueue.stop();
       await compute.jobs.stop();
       await compute.lambda.stop();
-      await Promise.all([messaging.publisher.drained(), messaging.bus.drained()]);
+      await Promise.all([messaging.publisher.drained(), messaging.bus.drained(), queries.athena.idle()]);
       keepCalls(options.stateDir, iam.authorizer);
       await Promise.all([metricFile.close(), responses.close(), facade.close(), front.close()]);
     },

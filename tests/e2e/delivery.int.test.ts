@@ -105,12 +105,12 @@ describe("delivery under faults", () => {
       };
     });
     await afterCommit;
-    bronze().faults.deliverTwice();
+    bronze().faults().deliverTwice();
     await armFault("status-503", 1);
     await armFault("status-429", 1);
     await delay(8000);
     lake.cloud.ecs.kill(shimName);
-    bronze().faults.deliverConcurrently();
+    bronze().faults().deliverConcurrently();
     await delay(15_000);
     const untilMs = Date.now() - 5000;
     await lake.cloud.ecs.update(shimName, { desiredCount: 0 });
