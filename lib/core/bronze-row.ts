@@ -55,7 +55,8 @@ export type EventRow = RecordCoordinates & {
   readonly source_partition: number | null;
   readonly source_offset: number | null;
   readonly ingest_lag_ms: number;
-  readonly raw_event: string;
+  /** The record's value itself: UTF-8 text that was never decoded. */
+  readonly raw_event: Uint8Array;
 };
 
 export type DeadLetterStage = "shim" | "bronze_writer" | "mapping";

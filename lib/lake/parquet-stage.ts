@@ -1,9 +1,12 @@
 import { constants, gzipSync, zstdCompressSync } from "node:zlib";
 import type { SchemaElement } from "hyparquet";
-import { ByteWriter, parquetWrite } from "hyparquet-writer";
+import { ByteWriter, type ColumnSource, parquetWrite } from "hyparquet-writer";
 import type { Columns, ColumnType } from "../../schemas/tables/columns.ts";
 
-/** A row to stage: property names are column names; absent and null are the same. Timestamps are ms since the epoch. */
+/**
+ * A row to stage: property names are column names; absent and null are the same. Timestamps are ms since the epoch, text
+ * may be its UTF-8 bytes. Rows with the same `row_kind` have the same columns.
+ */
 export type StagedRow = { readonly [column: string]: unknown };
 export type StageCodec = "ZSTD" | "GZIP" | "SNAPPY";
 
@@ -39,17 +42,58 @@ export function writeStageFile({
   codec = defaultCodec,
 }: StageFile): Uint8Array {
   const writer = new ByteWriter();
+  const known = new Set(rows.flatMap(firstOfItsKind()));
   parquetWrite({
     writer,
     schema: [{ name: "root", num_children: columns.length }, ...columns.map(([name, type]) => element(name, type))],
-    columnData: columns.map(([name, type]) => ({ name, data: cells(rows, name, type, fixed[name]) })),
+    columnData: columns.map(([name, type]) => {
+      const constant = fixed[name];
+      if (constant !== undefined) return uniform(name, rows.length, constant);
+      return known.has(name) ? column(name, type, rows) : uniform(name, rows.length, undefined);
+    }),
     codec,
     compressors,
     rowGroupSize,
+    // A batch is always read whole: nobody would look at minima and maxima.
+    statistics: false,
     kvMetadata: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     createdBy: "wikilake",
   });
   return writer.getBytes();
+}
+
+/** Names of a row's columns, for the first row of each shape; nothing for the others, which have the same. */
+function firstOfItsKind(): (row: StagedRow) => string[] {
+  const seen = new Set<unknown>();
+  return (row) => {
+    const kind = row["row_kind"];
+    // Without kinds every row counts: a ledger's batch is small.
+    if (kind !== undefined && seen.has(kind)) return [];
+    seen.add(kind);
+    return Object.keys(row);
+  };
+}
+
+/** A column of one value, or of none: a few bytes, not worth a compressor. */
+function uniform(name: string, length: number, value: string | undefined): ColumnSource {
+  return { name, data: new Array(length).fill(value), codec: "UNCOMPRESSED" };
+}
+
+function column(name: string, type: ColumnType, rows: readonly StagedRow[]): ColumnSource {
+  const data = cells(rows, name, type);
+  return isDiverse(data) ? { name, data, encoding: "PLAIN" } : { name, data };
+}
+
+/** Values looked at before a dictionary is tried. */
+const sampleSize = 64;
+
+/** True when a sample has hardly a value twice: then a dictionary would be built and thrown away. */
+function isDiverse(data: readonly unknown[]): boolean {
+  if (data.length < sampleSize || typeof data[0] === "boolean") return false;
+  const step = Math.floor(data.length / sampleSize);
+  const sample = new Set<unknown>();
+  for (let index = 0; index < sampleSize; index += 1) sample.add(data[index * step]);
+  return sample.size > sampleSize * 0.9;
 }
 
 function element(name: string, type: ColumnType): SchemaElement {
@@ -71,9 +115,8 @@ function element(name: string, type: ColumnType): SchemaElement {
   }
 }
 
-function cells(rows: readonly StagedRow[], name: string, type: ColumnType, constant: string | undefined): unknown[] {
+function cells(rows: readonly StagedRow[], name: string, type: ColumnType): unknown[] {
   const data: unknown[] = new Array(rows.length);
-  if (constant !== undefined) return data.fill(constant);
   const convert = converters[type];
   for (let index = 0; index < data.length; index += 1) {
     const value = rows[index]?.[name];
@@ -93,10 +136,12 @@ function expecting(kind: "string" | "number" | "boolean", range?: (value: number
 }
 
 const isInt32 = (value: number): boolean => (value | 0) === value || Object.is(value, -0);
+const text = expecting("string");
 const wholeNumber = expecting("number", Number.isSafeInteger);
 
 const converters: Readonly<Record<ColumnType, Convert>> = {
-  string: expecting("string"),
+  // Bytes are UTF-8 text that need not be decoded and encoded again.
+  string: (value, column) => (value instanceof Uint8Array ? value : text(value, column)),
   int: expecting("number", isInt32),
   bigint: (value, column) => BigInt(wholeNumber(value, column) as number), // as: checked just before
   double: expecting("number"),

@@ -44,7 +44,7 @@ export function toBronzeRow(record: KafkaRecord, verdict: Verdict, nowMs: number
 
 /** An accepted event as a row of bronze.raw_events. `nowMs` is the time of staging. */
 export function toEventRow(record: KafkaRecord, verdict: Accepted, nowMs: number): EventRow {
-  const { event, eventTimestampMs, text } = verdict;
+  const { event, eventTimestampMs } = verdict;
   const { meta } = event;
   const { date, hour } = utcHour(eventTimestampMs);
   return {
@@ -90,7 +90,7 @@ export function toEventRow(record: KafkaRecord, verdict: Accepted, nowMs: number
     source_partition: meta.partition ?? null,
     source_offset: meta.offset ?? null,
     ingest_lag_ms: nowMs - eventTimestampMs,
-    raw_event: text,
+    raw_event: record.value,
   };
 }
 

@@ -15,7 +15,7 @@ function engineAnswering(...answers: Answer[]) {
       handle: async (request: { headers: Record<string, string>; body: Uint8Array }) => {
         requests.push({
           target: request.headers["x-amz-target"] ?? "",
-          body: JSON.parse(Buffer.from(request.body).toString()),
+          body: JSON.parse(new TextDecoder().decode(request.body)),
         });
         const { status = 200, body } = answers.shift() ?? { status: 500, body: {} };
         const { Readable } = await import("node:stream");
