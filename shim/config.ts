@@ -59,8 +59,8 @@ const environmentSchema = z.object({
   INGEST_FILTER: filterText.pipe(filterSchema).optional(),
   /** A batch waits this long for company: half of what a producer may add to the delay. */
   LINGER_MS: z.coerce.number().int().min(0).max(10_000).default(50),
-  /** Unacknowledged bytes above which the source is paused: 25,000 events, a sixteenth of the task's memory. */
-  BUFFER_BYTES: count.default(32 * 1_048_576),
+  /** Unacknowledged bytes above which the source is paused: 9,000 events, one batch in flight for each of 12 partitions. */
+  BUFFER_BYTES: count.default(12 * 1_048_576),
   HEALTH_FILE: text.default(join(tmpdir(), "wikilake-shim-healthy")),
   LOG_LEVEL: z.enum(["DEBUG", "INFO", "WARN", "ERROR"]).default("INFO"),
 });

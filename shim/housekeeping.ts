@@ -5,8 +5,8 @@ import type { Stats } from "./stats.ts";
 const tickMs = 1_000;
 /** Twice within the health check's interval. */
 const healthEveryMs = 10_000;
-/** Half of the shortest alarm period. */
-const metricsEveryMs = 30_000;
+/** Often enough for a live status and for the shortest alarm period; six log lines a minute. */
+const metricsEveryMs = 10_000;
 const cursorEveryMs = 60_000;
 /** Longer than any send may take with its retries: then nothing moves any more and a restart is the only help. */
 const stalledMs = 120_000;
