@@ -86,6 +86,7 @@ export async function commitMarkers(deps: CommitDeps, request: CommitRequest): P
     request,
     firstSeen: new Map(),
     verifying: new Map(),
+    hopeless: new Set(),
     nextListMs: 0,
     lastEpoch: undefined,
   };
@@ -108,6 +109,8 @@ type Run = CommitDeps & {
   readonly outstanding: Set<string>;
   readonly firstSeen: Map<number, number>;
   readonly verifying: Map<string, string>;
+  /** The caller's quarantined markers that cannot be made smaller: they stay. */
+  readonly hopeless: Set<string>;
   /** Not before this is the pending prefix listed again, unless an epoch was closed since. */
   nextListMs: number;
   lastEpoch: number | undefined;
@@ -200,12 +203,12 @@ async function close(
 
 /** True when one of the caller's batches is too much for any statement and was replaced by smaller ones. */
 async function replaceQuarantined(run: Run, quarantined: readonly string[]): Promise<boolean> {
-  const marker = quarantined.find((name) => run.outstanding.has(name));
+  const marker = quarantined.find((name) => run.outstanding.has(name) && !run.hopeless.has(name));
   if (marker === undefined) return false;
   const replacements = await run.request.onQuarantined(marker);
   if (replacements === undefined) {
-    run.log.error("batch-hopeless", { marker });
-    await pause(run, listMs);
+    if (!run.hopeless.has(marker)) run.log.error("batch-hopeless", { marker });
+    run.hopeless.add(marker);
     return false;
   }
   for (const replacement of replacements) run.outstanding.add(replacement);

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Columns } from "../../schemas/tables/columns.ts";
 import { maxTablePartitions } from "../core/batch.ts";
 import type { OpsKind, OpsRecord } from "../core/ops-record.ts";
 import type { CommitTarget } from "./commit-loop.ts";
@@ -57,7 +58,7 @@ async function stagePart({ store, now }: StageDeps, kind: OpsKind, rows: readonl
     tables: { [kind]: { rows: rows.length, partitions: partitionsOf(rows, partition) } },
     stagedAtMs: now(),
   };
-  const typed = rows.map((row) => withInstants(columns, row));
+  const typed = rows.map((row) => withNumbers(columns, row));
   const staged = await stageBatch(store, { stageTable: kind, columns, rows: typed, constants: {}, facts });
   return putMarkers(store, opsPendingPrefix, staged);
 }
@@ -77,10 +78,13 @@ function partitionsOf(rows: readonly StagedRow[], partition: string): string[] {
   return [...new Set(rows.map((row) => String(row[partition])))].sort();
 }
 
-/** Ops records write instants as ISO text; staged files hold them as numbers. */
-function withInstants(columns: readonly (readonly [string, string])[], row: StagedRow): StagedRow {
-  const instants = columns
-    .filter(([name, type]) => type === "timestamp" && typeof row[name] === "string")
-    .map(([name]) => [name, Date.parse(String(row[name]))]);
-  return { ...row, ...Object.fromEntries(instants) };
+/** Ops records write instants as ISO text and long numbers as decimal text; staged files hold both as numbers. */
+function withNumbers(columns: Columns, row: StagedRow): StagedRow {
+  const converted = columns.flatMap(([name, type]): [string, unknown][] => {
+    const value = row[name];
+    if (typeof value !== "string") return [];
+    if (type === "timestamp") return [[name, Date.parse(value)]];
+    return type === "bigint" ? [[name, BigInt(value)]] : [];
+  });
+  return { ...row, ...Object.fromEntries(converted) };
 }

@@ -125,6 +125,12 @@ function cells(rows: readonly StagedRow[], name: string, type: ColumnType): unkn
   return data;
 }
 
+/** 63 bits and a sign: snapshot ids use all of them. */
+function int64(value: bigint, column: string): bigint {
+  if (BigInt.asIntN(64, value) !== value) throw new TypeError(`column ${column} cannot hold this bigint`);
+  return value;
+}
+
 type Convert = (value: unknown, column: string) => unknown;
 
 function expecting(kind: "string" | "number" | "boolean", range?: (value: number) => boolean): Convert {
@@ -143,7 +149,8 @@ const converters: Readonly<Record<ColumnType, Convert>> = {
   // Bytes are UTF-8 text that need not be decoded and encoded again.
   string: (value, column) => (value instanceof Uint8Array ? value : text(value, column)),
   int: expecting("number", isInt32),
-  bigint: (value, column) => BigInt(wholeNumber(value, column) as number), // as: checked just before
+  bigint: (value, column) =>
+    typeof value === "bigint" ? int64(value, column) : BigInt(wholeNumber(value, column) as number), // as: checked just before
   double: expecting("number"),
   boolean: expecting("boolean"),
   timestamp: (value, column) => BigInt(wholeNumber(value, column) as number) * 1000n, // as: checked just before

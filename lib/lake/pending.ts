@@ -24,6 +24,9 @@ export async function putMarkers(store: ObjectStore, prefix: string, facts: Batc
   return markers;
 }
 
+/** Markers read at once: a backlog of hundreds is read in a second, and no more than the SDK's sockets are used. */
+const parallelReads = 16;
+
 /** Remembers marker bodies, which never change: each is read once per invocation. */
 export type PendingReader = { read(): Promise<readonly PendingBatch[]> };
 
@@ -49,12 +52,15 @@ export function createPendingReader(
       const listed = await store.list(prefix);
       const seen = new Map<string, BatchFacts>();
       const batches: PendingBatch[] = [];
-      for (const { key, lastModifiedMs } of listed) {
-        const marker = key.slice(prefix.length);
-        const facts = known.get(marker) ?? (await readFacts(key));
-        if (facts === undefined) continue;
-        seen.set(marker, facts);
-        batches.push({ marker, table: tableOfMarker(marker), sinceMs: lastModifiedMs, facts });
+      for (let from = 0; from < listed.length; from += parallelReads) {
+        const page = listed.slice(from, from + parallelReads).map(async ({ key, lastModifiedMs }) => {
+          const marker = key.slice(prefix.length);
+          const facts = known.get(marker) ?? (await readFacts(key));
+          if (facts === undefined) return;
+          seen.set(marker, facts);
+          batches.push({ marker, table: tableOfMarker(marker), sinceMs: lastModifiedMs, facts });
+        });
+        await Promise.all(page);
       }
       known = seen;
       return batches;

@@ -217,6 +217,43 @@ describe("the ledgers", () => {
     expect(rows).toEqual([["recovered", "7", '{"text":"it\'s"}', expect.stringMatching(/^2026-11-21T10:05:00/)]]);
   });
 
+  test("a run is one row with snapshot ids of 63 bits, and a late STARTED changes nothing", async () => {
+    const run = (over: object): OpsRecord => ({
+      kind: "pipeline_runs",
+      row: {
+        run_id: topic,
+        cycle_id: "c",
+        stage: "silver",
+        job_run_id: null,
+        trigger: "schedule",
+        status: "STARTED",
+        mode: null,
+        error: null,
+        input_snapshot_from: null,
+        input_snapshot_to: "9223372036854775807",
+        output_snapshot: null,
+        rows_in: null,
+        rows_out: null,
+        rows_quarantined: null,
+        valid_through: null,
+        started_at: "2026-11-21T10:00:00.000Z",
+        ended_at: null,
+        vcpu_hours: null,
+        memory_gb_hours: null,
+        bytes_scanned: null,
+        log_date: "2026-11-21",
+        ...over,
+      },
+    });
+    const published = { status: "PUBLISHED", ended_at: "2026-11-21T10:00:30.000Z", rows_in: 5, vcpu_hours: 0.25 };
+    expect(await commitOps([run({}), run(published)])).toEqual([]);
+    expect(await commitOps([run({})])).toEqual([]);
+    const rows = await room.sql(
+      `SELECT status, rows_in, vcpu_hours, input_snapshot_to FROM ${databases.ops}.pipeline_runs WHERE run_id = '${topic}'`,
+    );
+    expect(rows).toEqual([["PUBLISHED", "5", "0.25", "9223372036854775807"]]);
+  });
+
   test("a minute delivered by two batches at once is one row", async () => {
     const minute: OpsRecord = {
       kind: "ingest_minutes",

@@ -62,11 +62,15 @@ describe("a staged file", () => {
         flag: true,
         at: 253_402_300_799_999,
       },
-      { text: null, small: undefined },
+      { text: null, small: undefined, large: 2n ** 63n - 1n },
     ];
     const back = await read(writeStageFile({ columns, rows, constants: {}, metadata: {} }));
     expect(back.map((row) => row["text"] ?? null)).toEqual([rows[0]?.text, "", null]);
-    expect(back.map((row) => row["large"] ?? null)).toEqual([-9_007_199_254_740_991n, 9_007_199_254_740_991n, null]);
+    expect(back.map((row) => row["large"] ?? null)).toEqual([
+      -9_007_199_254_740_991n,
+      9_007_199_254_740_991n,
+      2n ** 63n - 1n,
+    ]);
     expect(back.map((row) => row["small"] ?? null)).toEqual([-2_147_483_648, 2_147_483_647, null]);
     expect(back.map((row) => row["flag"] ?? null)).toEqual([false, true, null]);
   });
@@ -84,6 +88,7 @@ describe("a staged file", () => {
   test.each([
     ["an int", "int", 2_147_483_648],
     ["a bigint", "bigint", 1.5],
+    ["a bigint of 64 bits", "bigint", 2n ** 63n],
     ["a timestamp", "timestamp", Number.NaN],
     ["text", "string", 3],
     ["a flag", "boolean", "true"],
