@@ -42,7 +42,8 @@ export const ledgers = {
   },
   pipeline_runs: {
     columns: pipelineRunsColumns,
-    key: ["run_id"],
+    // A run has a row for each of its stages.
+    key: ["run_id", "stage"],
     partition: "log_date",
     updated: { status: "status", begun: "STARTED", ended: "ended_at", started: "started_at" },
   },

@@ -1,6 +1,6 @@
--- Stage runs. Key: run_id, a row is updated when the run ends.
+-- Stages of runs. Key: (run_id, stage), a row is updated when the run ends.
 CREATE TABLE IF NOT EXISTS ${database_prefix}_ops.pipeline_runs (
-  run_id string COMMENT 'key: one stage of one cycle',
+  run_id string COMMENT 'the run, with stage the key',
   cycle_id string COMMENT 'the cycle',
   stage string COMMENT 'bronze_dq, silver, silver_dq, gold, gold_dq, live, maintenance',
   job_run_id string COMMENT 'run id at the job service',

@@ -246,10 +246,10 @@ describe("the ledgers", () => {
       },
     });
     const published = { status: "PUBLISHED", ended_at: "2026-11-21T10:00:30.000Z", rows_in: 5, vcpu_hours: 0.25 };
-    expect(await commitOps([run({}), run(published)])).toEqual([]);
+    expect(await commitOps([run({}), run(published), run({ stage: "gold" })])).toEqual([]);
     expect(await commitOps([run({})])).toEqual([]);
     const rows = await room.sql(
-      `SELECT status, rows_in, vcpu_hours, input_snapshot_to FROM ${databases.ops}.pipeline_runs WHERE run_id = '${topic}'`,
+      `SELECT status, rows_in, vcpu_hours, input_snapshot_to FROM ${databases.ops}.pipeline_runs WHERE run_id = '${topic}' AND stage = 'silver'`,
     );
     expect(rows).toEqual([["PUBLISHED", "5", "0.25", "9223372036854775807"]]);
   });
