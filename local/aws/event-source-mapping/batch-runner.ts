@@ -26,6 +26,8 @@ export type BatchRunnerDeps = {
 export type BatchRunner = {
   /** Delivers and commits; resolves when the records are settled, or untouched because of a stop. Never rejects. */
   run(taken: readonly TakenRecords[]): Promise<void>;
+  /** Tries again what could not be committed, or the lag would stay until the next record. */
+  commitAgain(queues: readonly PartitionQueue[]): Promise<void>;
   /** Wakes what waits; nothing is delivered or committed again. */
   stop(): void;
 };
@@ -46,6 +48,7 @@ export function createBatchRunner(deps: BatchRunnerDeps): BatchRunner {
   const { config, clock, counters, faults } = deps;
   const sleepers = new Set<() => void>();
   let isStopping = false;
+  let lastCommit: Promise<void> = Promise.resolve();
 
   const sleep = (delayMs: number): Promise<void> =>
     new Promise((resolve) => {
@@ -69,20 +72,32 @@ export function createBatchRunner(deps: BatchRunnerDeps): BatchRunner {
     return copies === "twice" ? again() : outcome;
   };
 
-  const commit = async (owned: readonly PartitionQueue[], records: number): Promise<void> => {
-    const offsets = owned.flatMap(({ partition, doneBelow }) =>
+  const commitNow = async (owned: readonly PartitionQueue[], records: number): Promise<void> => {
+    const current = owned.filter(({ isLost, hasUncommitted }) => hasUncommitted && !isLost);
+    const offsets = current.flatMap(({ partition, doneBelow }) =>
       doneBelow === undefined ? [] : [{ partition, next: doneBelow }],
     );
-    if (offsets.length === 0) return;
+    if (offsets.length === 0) {
+      // An earlier commit took them along.
+      if (owned.some(({ isLost }) => !isLost)) counters.add("CommittedEventCount", records);
+      return;
+    }
     try {
       await deps.consumer.commit(offsets);
-      for (const queue of owned) queue.hasUncommitted = false;
+      const committed = new Map(offsets.map(({ partition, next }) => [partition, next]));
+      for (const queue of current) queue.hasUncommitted = queue.doneBelow !== committed.get(queue.partition);
       counters.add("CommittedEventCount", records);
     } catch (error) {
       // At least once: the records may come again. The next settled batch of the partition commits past them.
       counters.add("CommitErrorCount");
       deps.log("commit-failed", { reason: reasonOf(error) });
     }
+  };
+
+  // One after the other, each with the offsets of its moment: a slow retry of an older commit must not undo a newer one.
+  const commit = (owned: readonly PartitionQueue[], records: number): Promise<void> => {
+    lastCommit = lastCommit.then(() => commitNow(owned, records));
+    return lastCommit;
   };
 
   const settle = async (records: Batch, owners: ReadonlyMap<number, PartitionQueue>): Promise<void> => {
@@ -146,6 +161,7 @@ export function createBatchRunner(deps: BatchRunnerDeps): BatchRunner {
         }
       }
     },
+    commitAgain: (queues) => commit(queues, 0),
     stop: () => {
       isStopping = true;
       for (const wake of [...sleepers]) wake();

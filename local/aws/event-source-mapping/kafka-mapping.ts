@@ -177,6 +177,7 @@ export function createKafkaMapping(deps: KafkaMappingDeps): KafkaMapping {
   };
 
   const scale = async (): Promise<void> => {
+    await runner.commitAgain([...queues.values()].filter(({ hasUncommitted, isBusy }) => hasUncommitted && !isBusy));
     const lags = await consumer.lag();
     if (isStopping || queues.size === 0) return;
     const lag = lags.reduce((sum, partition) => sum + partition.lag, 0);
