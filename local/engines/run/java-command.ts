@@ -9,19 +9,23 @@ export type JavaProgram = {
   readonly heap: string;
   /** JVM options besides the common ones. */
   readonly options: readonly string[];
-  /** `-jar x`, or `-cp x Main`, and the program's own arguments. */
-  readonly program: readonly string[];
+  /** Jars; one may be a folder with `*`. */
+  readonly classPath: readonly string[];
+  readonly mainClass: string;
+  readonly arguments: readonly string[];
   readonly cwd: string;
   readonly logFile: string;
 };
 
-/** The command line of an engine: Java of its version, the agent that ends it with us, its heap. */
+/** The command line of an engine: Java of its version, its heap, and in front of it the class that ends it with us. */
 export function javaCommand(installation: Installation, program: JavaProgram): EngineCommand {
-  const agent = join(folderOf(installation, "launcher"), agentJarName);
-  const common = [`-javaagent:${agent}`, `-Xmx${program.heap}`, "-XX:+ExitOnOutOfMemoryError", "-Duser.timezone=UTC"];
+  const watch = join(folderOf(installation, "launcher"), agentJarName);
+  const common = [`-Xmx${program.heap}`, "-XX:+ExitOnOutOfMemoryError", "-Duser.timezone=UTC"];
+  const classPath = ["-cp", [watch, ...program.classPath].join(":")];
+  const main = ["wikilake.ParentWatch", program.mainClass, ...program.arguments];
   return {
     command: javaOf(installation, program.major),
-    args: [...common, ...program.options, ...program.program],
+    args: [...common, ...program.options, ...classPath, ...main],
     env: engineEnvironment(process.env),
     cwd: program.cwd,
     logFile: program.logFile,

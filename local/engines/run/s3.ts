@@ -41,8 +41,6 @@ export function s3Definition(installation: Installation, options: S3Options): En
     "--http.port=0",
     "--spring.main.sources=wikilake.LoopbackConnectors",
   ];
-  const loader = "org.springframework.boot.loader.launch.PropertiesLauncher";
-  const program = ["-cp", jar, loader, ...settings];
   return {
     name: "s3",
     command: javaCommand(installation, {
@@ -53,7 +51,9 @@ export function s3Definition(installation: Installation, options: S3Options): En
         `-Dloader.path=${join(folderOf(installation, "launcher"), connectorsJarName)}`,
         "-Dloader.main=com.adobe.testing.s3mock.S3MockApplication",
       ],
-      program,
+      classPath: [jar],
+      mainClass: "org.springframework.boot.loader.launch.PropertiesLauncher",
+      arguments: settings,
       cwd: folder,
       logFile: options.logFile,
     }),

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { z } from "zod";
 import { folderOf, type Installation } from "../installation.ts";
 import { javaCommand } from "./java-command.ts";
@@ -27,15 +27,18 @@ export function trinoDefinition(installation: Installation, options: TrinoOption
     command: javaCommand(installation, {
       major: 25,
       heap: "768m",
-      options: [...jvmOptions, ...serverOptions(folder, home)],
-      program: ["-cp", join(home, "lib", "*"), "io.trino.server.TrinoServer"],
+      options: [...jvmOptions, ...archiveOptions(installation, home), ...serverOptions(folder, home)],
+      classPath: [join(home, "lib", "*")],
+      mainClass: "io.trino.server.TrinoServer",
+      arguments: [],
       cwd: folder,
       logFile: options.logFile,
     }),
     prepare: () => writeConfiguration(options),
     isReady: () => answersQueries(port),
     startTimeoutMs: 120_000,
-    stopGraceMs: 15_000,
+    // Its first stop also writes the class archive.
+    stopGraceMs: 45_000,
   };
 }
 
@@ -50,6 +53,17 @@ const jvmOptions = [
   "--enable-native-access=ALL-UNNAMED",
   "--sun-misc-unsafe-memory-access=allow",
 ] as const;
+
+/**
+ * Loaded classes are kept in the cache from one run to the next: measured on a busy machine, the start takes 8.5 s of
+ * processor time instead of 13. Java writes the file at a clean stop when it is missing or of another Java or Trino.
+ */
+const archiveOptions = (installation: Installation, home: string): readonly string[] => [
+  "-XX:+AutoCreateSharedArchive",
+  `-XX:SharedArchiveFile=${join(installation.cacheDir, `${basename(home)}.jsa`)}`,
+  // A file that does not fit is no error, and the log need not say so.
+  "-Xlog:cds=off",
+];
 
 const serverOptions = (folder: string, home: string): readonly string[] => [
   `-Dconfig=${join(folder, "etc", "config.properties")}`,
