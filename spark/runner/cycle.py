@@ -64,10 +64,17 @@ class Context:
     facts: Facts
 
 
+_trusted_sessions: "set[int]" = set()
+
+
 def check_engine(run: Run) -> None:
+    """At start-up, so once a session: tests run many cycles in one."""
+    if id(run.spark) in _trusted_sessions:
+        return
     wrong = self_test(run.spark, evaluate)
     if wrong:
         raise GateStopped("self_test", "ERROR", wrong, counts_for_halt=True)
+    _trusted_sessions.add(id(run.spark))
 
 
 def bronze_stage(run: Run) -> Optional[Context]:

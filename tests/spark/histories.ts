@@ -1,0 +1,149 @@
+import { edit } from "./fixtures.ts";
+import type { Row } from "./harness/spark-harness.ts";
+
+/** Small seeded generator (mulberry32): a failing seed can be run again. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export type Delivery = { readonly row: Row; readonly batch: number };
+
+const partitions = 3;
+const types = ["edit", "edit", "edit", "new", "log", "categorize", "external"] as const;
+const users = ["Ada", "Bob", "192.0.2.7", "~2026-1-2", "2001:db8::7", null] as const;
+
+/**
+ * Deliveries of `count` histories that lie side by side, each with a domain and days of its own: late, out of order,
+ * delivered again (before or after the copy that wins), cut into `batches` batches. Offsets have no hole.
+ */
+export function histories(seed: number, count: number, batches: number): readonly (readonly Row[])[] {
+  const random = seeded(seed);
+  const deliveries = Array.from({ length: count }, (_, n) => history(random, n, batches)).flat();
+  const next = Array.from({ length: partitions }, () => 0);
+  return Array.from({ length: batches }, (_, batch) =>
+    deliveries
+      .filter((delivery) => delivery.batch === batch)
+      .map(({ row }) => {
+        const partition = pick(random, [0, 1, 2]);
+        const offset = next[partition] ?? 0;
+        next[partition] = offset + 1;
+        return { ...row, kafka_partition: partition, kafka_offset: offset };
+      }),
+  );
+}
+
+function history(random: () => number, number: number, batches: number): readonly Delivery[] {
+  const day = new Date(Date.UTC(2026, 0, 1) + number * 3 * 86_400_000);
+  const events = 5 + Math.floor(random() * 25);
+  return Array.from({ length: events }, () => anEvent(random, number, day)).flatMap((row) => {
+    const copies = random() < 0.3 ? 1 + Math.floor(random() * 3) : 1;
+    return Array.from({ length: copies }, (_, copy) => ({
+      row: { ...row, kafka_timestamp: kafkaTime(random), comment: `copy ${copy}` },
+      batch: Math.floor(random() * batches),
+    }));
+  });
+}
+
+/** Few values: ties between copies are what the order of partition and offset is for. */
+const kafkaTime = (random: () => number): string => `2026-11-20T12:00:0${Math.floor(random() * 4)}.000`;
+
+function anEvent(random: () => number, number: number, day: Date): Row {
+  const at = new Date(day.getTime() + Math.floor(random() * 2 * 86_400_000));
+  const type = pick(random, types);
+  const isEdit = type === "edit" || type === "new";
+  const lengths = { length_old: Math.floor(random() * 9000), length_new: Math.floor(random() * 70_000) };
+  return edit({
+    event_timestamp: at.toISOString().replace("Z", ""),
+    bronze_processed_at: "2026-11-20T12:00:09.000",
+    domain: `h${number}.wikipedia.org`,
+    wiki: `h${number}wiki`,
+    title: `Page ${Math.floor(random() * 6)}`,
+    user: pick(random, users),
+    event_type: type,
+    is_bot: random() < 0.2,
+    is_minor: random() < 0.3,
+    namespace: pick(random, [0, 1, 4]),
+    ...(isEdit ? lengths : { length_old: null, length_new: null, revision_new: null }),
+  });
+}
+
+const pick = <T>(random: () => number, values: readonly T[]): T => {
+  const found = values[Math.floor(random() * values.length)];
+  if (found === undefined) throw new Error("nothing to pick from");
+  return found;
+};
+
+/** The copy that must win, by event id: smallest (kafka time, partition, offset). */
+export function winners(rows: readonly Row[]): ReadonlyMap<string, Row> {
+  const found = new Map<string, Row>();
+  for (const row of rows) {
+    const id = String(row["event_id"]);
+    const held = found.get(id);
+    if (held === undefined || compare(row, held) < 0) found.set(id, row);
+  }
+  return found;
+}
+
+function compare(a: Row, b: Row): number {
+  const times = String(a["kafka_timestamp"]).localeCompare(String(b["kafka_timestamp"]));
+  const parts = Number(a["kafka_partition"]) - Number(b["kafka_partition"]);
+  return times || parts || Number(a["kafka_offset"]) - Number(b["kafka_offset"]);
+}
+
+export type HourTotals = {
+  readonly total_events: number;
+  readonly total_edits: number;
+  readonly unique_users: number;
+  readonly unique_pages: number;
+  readonly bytes_added: number;
+  readonly bytes_removed: number;
+  readonly bot_edits: number;
+};
+
+/** hour and domain → numbers counted from the deliveries alone, in another language than the one under test. */
+export function recount(rows: Iterable<Row>): ReadonlyMap<string, HourTotals> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const key = `${String(row["event_timestamp"]).slice(0, 13).replace("T", " ")} ${String(row["domain"])}`;
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return new Map([...groups].map(([key, group]) => [key, totals(group)]));
+}
+
+function totals(group: readonly Row[]): HourTotals {
+  const edits = group.filter((row) => row["event_type"] === "edit" || row["event_type"] === "new");
+  const deltas = edits.map(
+    (row) => Number(row["length_new"]) - (row["event_type"] === "new" ? 0 : Number(row["length_old"])),
+  );
+  const people = group.flatMap((row) => (typeof row["user"] === "string" ? [row["user"]] : []));
+  const sum = (values: readonly number[]): number => values.reduce((left, right) => left + right, 0);
+  return {
+    total_events: group.length,
+    total_edits: edits.length,
+    unique_users: new Set(people).size,
+    unique_pages: new Set(edits.map((row) => `${String(row["wiki"])}\u0000${String(row["title"])}`)).size,
+    bytes_added: sum(deltas.filter((delta) => delta > 0)),
+    bytes_removed: -sum(deltas.filter((delta) => delta < 0)),
+    bot_edits: edits.filter((row) => row["is_bot"] === true).length,
+  };
+}
+
+/** The same numbers as a gold row has them. */
+export const goldTotals = (row: Row): readonly [string, HourTotals] => [
+  `${String(row["stat_date"])} ${String(row["stat_hour"]).padStart(2, "0")} ${String(row["domain"])}`,
+  {
+    total_events: Number(row["total_events"]),
+    total_edits: Number(row["total_edits"]),
+    unique_users: Number(row["unique_users"]),
+    unique_pages: Number(row["unique_pages"]),
+    bytes_added: Number(row["bytes_added"]),
+    bytes_removed: Number(row["bytes_removed"]),
+    bot_edits: Number(row["bot_edits"]),
+  },
+];
