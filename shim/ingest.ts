@@ -1,10 +1,9 @@
-import { type Cursor, type CursorEntry, createCursor } from "../lib/core/cursor.ts";
-import { createGapTest } from "../lib/core/gap-test.ts";
+import type { Cursor, CursorEntry } from "../lib/core/cursor.ts";
 import { createMinuteCounts, type MinuteCount } from "../lib/core/minute-counts.ts";
 import { partitionOf } from "../lib/core/murmur2.ts";
 import type { OpsRecord } from "../lib/core/ops-record.ts";
 import type { Asked } from "../lib/core/resume.ts";
-import { createSeenRing, type SeenId } from "../lib/core/seen-ring.ts";
+import type { SeenId, SeenRing } from "../lib/core/seen-ring.ts";
 import type { Positions } from "../lib/core/source-position.ts";
 import type { RecentChange, Verdict } from "../lib/core/verdict.ts";
 import type { Headers, OutRecord } from "../lib/kafka/ports.ts";
@@ -14,6 +13,7 @@ import type { SourceFrame } from "../lib/sse/frame-reader.ts";
 import { judgeRecord } from "../lib/steps/judge-record.ts";
 import { maxRecordBytes } from "../lib/steps/parse-record.ts";
 import type { IngestFilter } from "./config.ts";
+import { type DeliveryRules, deliveryRules } from "./delivery-rules.ts";
 import { emptySession, type GapFinding, type SessionCounts, toGapRecord, toMinuteRecord } from "./ledger-rows.ts";
 import {
   batchHeaders,
@@ -42,6 +42,8 @@ export type IngestOptions = {
   readonly queue: Pick<SendQueueOptions<unknown>, "writer" | "lingerMs" | "maxBufferedBytes" | "onFailed">;
   readonly clock: Clock;
   readonly stats: Stats;
+  /** Absent: all of them. */
+  readonly rules?: DeliveryRules | undefined;
 };
 
 type Accepted = Extract<Verdict, { kind: "accepted" }>;
@@ -71,18 +73,22 @@ type LedgerRow = { readonly kind: "row"; readonly entry: CursorEntry | undefined
 export class Ingest {
   readonly #options: IngestOptions;
   readonly #cursor: Cursor;
-  readonly #ring = createSeenRing<CursorEntry>();
+  readonly #rules: DeliveryRules;
+  readonly #ring: SeenRing<CursorEntry>;
   readonly #minutes = createMinuteCounts();
   readonly #tracker: TopicTracker;
   readonly #queue: SendQueue<Journey | LedgerRow>;
-  #gaps = createGapTest({ at: new Map(), fresh: new Set() });
+  #gaps: ReturnType<DeliveryRules["createGapTest"]>;
   session: SessionCounts = emptySession();
   /** Events sent on their way to either topic: neither canaries nor repeats. */
   routed = 0;
 
   constructor(options: IngestOptions) {
     this.#options = options;
-    this.#cursor = createCursor(options.marks);
+    this.#rules = options.rules ?? deliveryRules;
+    this.#cursor = this.#rules.createCursor(options.marks);
+    this.#ring = this.#rules.createSeenRing<CursorEntry>();
+    this.#gaps = this.#rules.createGapTest({ at: new Map(), fresh: new Set() });
     this.#tracker = new TopicTracker(options.sourceTopics);
     const stamp = (): Headers => batchHeaders(this.#cursor.marks(), options.context);
     this.#queue = new SendQueue({
@@ -113,7 +119,7 @@ export class Ingest {
   /** A new connection begins: its first event of each topic is held against what it asked for. */
   connect(asked: Asked): void {
     this.#tracker.reset();
-    this.#gaps = createGapTest(asked);
+    this.#gaps = this.#rules.createGapTest(asked);
     this.session = emptySession();
   }
 

@@ -13,6 +13,7 @@ type Options = {
   readonly marks: () => Positions;
   readonly now: () => number;
   readonly retentionMs: number;
+  readonly askFrom?: typeof askFrom | undefined;
 };
 
 /**
@@ -45,7 +46,7 @@ export class ResumePlan {
   }
 
   ask(): Asked {
-    return askFrom(this.#options.marks(), this.#trial ?? this.#floors, this.#options.topics);
+    return (this.#options.askFrom ?? askFrom)(this.#options.marks(), this.#trial ?? this.#floors, this.#options.topics);
   }
 
   /** The source answered 400. */

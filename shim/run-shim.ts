@@ -7,6 +7,7 @@ import type { Metrics } from "../lib/platform/metrics.ts";
 import { type FileRead, nameFile } from "../lib/sse/file-source.ts";
 import type { ShimConfig } from "./config.ts";
 import type { CursorStore, StoredCursor } from "./cursor-store.ts";
+import type { DeliveryRules } from "./delivery-rules.ts";
 import { runFile } from "./file-run.ts";
 import { runHousekeeping } from "./housekeeping.ts";
 import { Ingest } from "./ingest.ts";
@@ -34,6 +35,8 @@ export type ShimDeps = {
   readonly store: CursorStore;
   /** Called every few seconds while the shim makes progress. */
   readonly healthy: () => void;
+  /** Absent: all of them. */
+  readonly rules?: DeliveryRules;
 };
 
 export type ShimEnd = {
@@ -88,11 +91,17 @@ type Start = {
 
 const isFileName = (topic: string): boolean => topic.startsWith("file:");
 
-async function planStart(config: ShimConfig, { clock }: ShimDeps, recovered: StoredCursor): Promise<Start> {
+async function planStart(config: ShimConfig, { clock, rules }: ShimDeps, recovered: StoredCursor): Promise<Start> {
   const sourceTopics = config.source.kind === "file" ? [await nameFile(config.source.path)] : config.SOURCE_TOPICS;
   let marksNow = (): Positions => recovered.marks;
   const retentionMs = config.SOURCE_RETENTION_HOURS * 3_600_000;
-  const plan = new ResumePlan({ topics: sourceTopics, marks: () => marksNow(), now: clock.now, retentionMs });
+  const plan = new ResumePlan({
+    topics: sourceTopics,
+    marks: () => marksNow(),
+    now: clock.now,
+    retentionMs,
+    askFrom: rules?.askFrom,
+  });
   const firstMs = startOf(config, plan, clock);
   // Marks of other files stay in the store only: a header must not grow with every file that was ever delivered.
   const marks = new Map([...recovered.marks].filter(([topic]) => !isFileName(topic) || sourceTopics.includes(topic)));
@@ -133,6 +142,7 @@ function createIngest(
     queue: { writer: deps.writer, lingerMs: config.LINGER_MS, maxBufferedBytes: config.BUFFER_BYTES, onFailed },
     clock: deps.clock,
     stats,
+    rules: deps.rules,
   });
   start.bind(() => ingest.marks());
   return ingest;

@@ -10,6 +10,8 @@ export type Totals = {
   duplicates: number;
   filtered: number;
   connections: number;
+  /** Answers 400, 403 and 404: the source wants something else of us. */
+  refusals: number;
 };
 
 /** Counts, and tells CloudWatch what happened since it was told last. */
@@ -22,6 +24,7 @@ export class Stats {
     duplicates: 0,
     filtered: 0,
     connections: 0,
+    refusals: 0,
   };
   readonly #clock: Clock;
   readonly #metrics: Metrics;
@@ -55,6 +58,7 @@ export class Stats {
       ["Duplicates", "duplicates"],
       ["RecordsFiltered", "filtered"],
       ["Reconnects", "connections"],
+      ["SourceRefused", "refusals"],
     ];
     const metrics: Metric[] = counts.map(([name, field]) => ({ name, value: since(field), unit: "Count" }));
     metrics.push({ name: "BufferedBytes", value: bufferedBytes, unit: "Bytes" });

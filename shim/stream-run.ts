@@ -1,4 +1,5 @@
 import { encodePositions, formatLastEventId, type Positions } from "../lib/core/source-position.ts";
+import type { CloseReason } from "../lib/sse/connection.ts";
 import { runSseSource, type SseSink, type SseSourceConfig, type SseSourceDeps } from "../lib/sse/sse-source.ts";
 import type { Ingest } from "./ingest.ts";
 import { toSessionRecord } from "./ledger-rows.ts";
@@ -27,6 +28,8 @@ export function runStream(
 ): Promise<void> {
   return runSseSource(config, deps, createSink(deps, run), stop);
 }
+
+const refusals: ReadonlySet<CloseReason> = new Set(["cursor_refused", "forbidden", "not_found"]);
 
 function createSink({ clock }: SseSourceDeps, run: StreamRun): SseSink {
   const { ingest, plan, stats } = run;
@@ -80,6 +83,7 @@ function createSink({ clock }: SseSourceDeps, run: StreamRun): SseSink {
     cursorRefused: () => plan.refused(),
     closed: (end) => {
       stats.totals.connections += 1;
+      if (refusals.has(end.reason)) stats.totals.refusals += 1;
       const times = { openedAtMs: end.openedAtMs, closedAtMs: end.closedAtMs };
       const ids = { sessionId: run.newId(), shimEpoch: run.shimEpoch };
       const about = { closeReason: end.reason, httpStatus: end.httpStatus, bytes: end.bytes };

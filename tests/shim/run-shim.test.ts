@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { deadLetterRecordSchema } from "../../lib/core/dead-letter.ts";
 import { opsRecordSchema } from "../../lib/core/ops-record.ts";
 import { rewindMs } from "../../lib/core/resume.ts";
-import { codfw, eqiad } from "../lib/sse/sse-server.ts";
+import { codfw, eqiad, frameText } from "../lib/sse/sse-server.ts";
 import { FakeFeed, feedEvent } from "./fake-feed.ts";
 import { settle } from "./manual-clock.ts";
 import { World } from "./shim-harness.ts";
@@ -335,6 +335,89 @@ describe("an event stream", () => {
     shim.stop();
     await world.clock.advance(1_000);
     expect(new Set(world.ids()).size).toBe(500);
+  });
+
+  test("a clock an hour behind the source's does not refuse every event", async () => {
+    const { world, feed } = setUp((now) => [
+      feedEvent("a", eqiad, now + 3_590_000),
+      feedEvent("b", eqiad, now + 3_600_000),
+    ]);
+    const markMs = world.clock.now() + 3_580_000;
+    world.store.marks = new Map([
+      [eqiad, markMs],
+      [codfw, markMs],
+    ]);
+    const shim = world.start(feed.fetch);
+    await world.clock.advance(1_000);
+    shim.stop();
+    await world.clock.advance(100);
+    expect(shim.outcome.end).toMatchObject({ totals: { accepted: 2, rejected: 0 } });
+  });
+
+  test("an endless line is a dead letter, is skipped with a gap row, and is not read again", async () => {
+    const world = new World();
+    const nowMs = world.clock.now();
+    const asked: string[] = [];
+    const before = frameText(feedEvent("a", eqiad, nowMs - 3_000).data, nowMs - 2_999);
+    const after = frameText(feedEvent("b", eqiad, nowMs - 1_000).data, nowMs - 999);
+    const endless = frameText("x", nowMs - 1_999).replace("x\n\n", "");
+    const fetch: typeof globalThis.fetch = async (_url, init) => {
+      const id = new Headers(init?.headers).get("last-event-id") ?? "";
+      asked.push(id);
+      const isPast = JSON.parse(id)[0].timestamp >= nowMs - 1_999;
+      let chunks = 0;
+      const body = new ReadableStream<Uint8Array>({
+        pull: (controller) => {
+          chunks += 1;
+          if (isPast && chunks > 1) return new Promise(() => undefined);
+          if (isPast) controller.enqueue(Buffer.from(after));
+          else controller.enqueue(chunks === 1 ? Buffer.from(before + endless) : Buffer.alloc(1_048_576, 0x79));
+          return undefined;
+        },
+      });
+      return new Response(body, { headers: { "content-type": "text/event-stream" } });
+    };
+    world.store.marks = new Map([
+      [eqiad, nowMs - 2_999],
+      [codfw, nowMs],
+    ]);
+    const shim = world.start(fetch);
+    await world.clock.advance(5_000);
+    shim.stop();
+    await world.clock.advance(100);
+    expect(world.ids()).toEqual(["a", "b"]);
+    expect(world.kafka.json("dlq-events")).toMatchObject([{ reason: "oversize", is_truncated: true }]);
+    expect(world.ops("feed_gaps")).toMatchObject([{ kind: "disconnect", source_topic: eqiad }]);
+    expect(asked).toHaveLength(2);
+  });
+
+  test("a filter leaves events out before Kafka, and the cursor passes them", async () => {
+    const { world, feed } = setUp((now) => [
+      feedEvent("a", eqiad, now - 5_000, { namespace: 0 }),
+      feedEvent("b", eqiad, now - 4_000, { namespace: 4 }),
+      feedEvent("c", eqiad, now - 3_000),
+    ]);
+    const environment = {
+      INGEST_FILTER: '{"namespaces":[0]}',
+      SOURCE_START: new Date(world.clock.now() - 60_000).toISOString(),
+    };
+    const shim = world.start(feed.fetch, environment);
+    await world.clock.advance(1_000);
+    shim.stop();
+    await world.clock.advance(100);
+    expect(world.ids()).toEqual(["a"]);
+    expect(shim.outcome.end).toMatchObject({ totals: { accepted: 1, filtered: 2, received: 1 } });
+    expect(world.store.marks?.get(eqiad)).toBe(world.clock.now() - 1_100 - 3_000 + 1);
+  });
+
+  test.each([429, 503, 204, 404, 302])("status %i is no end: the next answer is read", async (status) => {
+    const { world, feed } = setUp((now) => [feedEvent("a", eqiad, now - 5_000)]);
+    feed.turn = (connection) => (connection === 0 ? { status } : {});
+    const shim = world.start(feed.fetch, { SOURCE_START: new Date(world.clock.now() - 60_000).toISOString() });
+    await world.clock.advance(400_000);
+    shim.stop();
+    await world.clock.advance(100);
+    expect(world.ids()).toContain("a");
   });
 
   test("minute rows and session rows account for every event", async () => {

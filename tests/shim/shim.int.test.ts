@@ -6,6 +6,11 @@ import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { opsRecordSchema } from "../../lib/core/ops-record.ts";
+import { createKafka } from "../../lib/kafka/connection.ts";
+import { createTailReader } from "../../lib/kafka/kafka-tail.ts";
+import { connectWriter } from "../../lib/kafka/kafka-writer.ts";
+import { systemClock } from "../../lib/platform/clock.ts";
+import { createLogger } from "../../lib/platform/logger.ts";
 import { eqiad } from "../lib/sse/sse-server.ts";
 import { startTestEngines, type TestEngines } from "../support/engines.ts";
 import { type AwsStub, startAwsStub } from "./aws-stub.ts";
@@ -84,6 +89,8 @@ test("killed three times under load while the feed cuts in mid-event: every even
     await sleep(1_500 + Math.random() * 2_000);
     shim.child.kill("SIGKILL");
     expect(await shim.ended).toBe("SIGKILL");
+    // The second time the store is lost as well: the topic alone must know where it was.
+    if (kill === 1) aws.objects.clear();
     shim = start(environment);
   }
   await untilDelivered(feed, total);
@@ -151,6 +158,39 @@ test("a value that compresses badly and is too large for the broker becomes a de
     reason: "oversize",
     raw_bytes: 8_388_608,
   });
+}, 120_000);
+
+test("the ends of topics give the newest cursors: of empty, emptied and foreign partitions too", async () => {
+  const log = createLogger({ write: () => undefined });
+  const kafka = createKafka({ addresses: brokers, security: "plaintext" }, { clientId: "tails", region: "x", log });
+  const read = () =>
+    createTailReader(kafka, `tails-${Math.random()}`, systemClock).newestHeaders([names.raw, names.dlq], "cursor");
+  expect(await read()).toEqual([]);
+  const writer = await connectWriter(kafka);
+  const put = (topic: string, partition: number, cursor: string, count = 1) => {
+    const records = Array.from({ length: count }, () => ({
+      key: Buffer.from("k"),
+      value: Buffer.from("v"),
+      headers: {},
+    }));
+    return writer.send(topic, partition, { records, headers: cursor === "" ? {} : { cursor } });
+  };
+  await put(names.raw, 0, "old", 100);
+  await put(names.raw, 0, "newest of 0");
+  await put(names.raw, 0, "", 3);
+  await put(names.raw, 3, "newest of 3", 2);
+  await put(names.raw, 5, "expired", 10);
+  await put(names.dlq, 0, "newest of dlq");
+  const admin = kafka.admin();
+  await admin.connect();
+  // The client deletes only of topics that it has looked at before.
+  await admin.fetchTopicOffsets(names.raw);
+  await admin.deleteTopicRecords({ topic: names.raw, partitions: [{ partition: 5, offset: "10" }] });
+  await admin.disconnect();
+  await writer.close();
+  const found = await read();
+  expect(found).toEqual(expect.arrayContaining(["newest of 0", "newest of 3", "newest of dlq"]));
+  expect(found).not.toContain("expired");
 }, 120_000);
 
 test("without a topic it says which, and ends with 1", async () => {
