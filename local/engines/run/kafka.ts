@@ -120,7 +120,8 @@ async function formatOnce(installation: Installation, { folder, settings, cluste
   const mark = join(folder, "formatted");
   if (await exists(mark)) return;
   await rm(join(folder, "logs"), { recursive: true, force: true });
-  const tool = ["kafka.tools.StorageTool", "format", "-t", clusterId, "-c", settings];
+  // With `=`: an id may begin with a dash, which would look like another option.
+  const tool = ["kafka.tools.StorageTool", "format", `--cluster-id=${clusterId}`, "-c", settings];
   const options = [...smallJvm, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"];
   const args = [...options, "-cp", join(folderOf(installation, "kafka"), "*"), ...tool];
   const result = await runCommand({ command: javaOf(installation, 17), args });
