@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { AthenaClient } from "@aws-sdk/client-athena";
 import middy from "@middy/core";
 import { createAthenaEngine } from "../../lib/lake/athena-query-engine.ts";
-import { systemClock } from "../../lib/lake/clock.ts";
+import { systemClock } from "../../lib/platform/clock.ts";
 import { describeError } from "../../lib/platform/errors.ts";
 import { createLogger } from "../../lib/platform/logger.ts";
 import { applyTables } from "./apply-tables.ts";

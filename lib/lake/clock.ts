@@ -1,11 +1,4 @@
-/** Time and waiting as a port: the simulator runs the same code on a clock of its own. */
-export type Clock = {
-  /** Milliseconds since the epoch. */
-  now(): number;
-  sleep(ms: number): Promise<void>;
-};
+import type { Clock as PlatformClock } from "../platform/clock.ts";
 
-export const systemClock: Clock = {
-  now: Date.now,
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-};
+/** Time and waiting, as far as the lake needs them: the simulator runs the same code on a clock of its own. */
+export type Clock = Pick<PlatformClock, "now" | "sleep">;
