@@ -8,6 +8,8 @@ const maxWaitMs = 300;
 const sessionTimeoutMs = 10_000;
 const heartbeatMs = 2000;
 const restartDelayMs = 1000;
+/** Leaving a group whose broker is away must not hold up a stop; the session times out by itself. */
+const leaveGraceMs = 5000;
 
 /** Group members over kafkajs against `brokers` (plain text on loopback). */
 export function kafkaConsumers(brokers: () => readonly string[]): CreateConsumer {
@@ -108,8 +110,12 @@ function createKafkaConsumer(brokers: () => readonly string[], options: Consumer
     },
     stop: async () => {
       isStopped = true;
-      await consumer?.disconnect().catch(() => {});
-      if (adminReady !== undefined) await admin.disconnect().catch(() => {});
+      const leaving = Promise.allSettled([
+        consumer?.disconnect(),
+        adminReady === undefined ? undefined : admin.disconnect(),
+      ]);
+      adminReady = undefined;
+      await Promise.race([leaving, new Promise((resolve) => setTimeout(resolve, leaveGraceMs).unref())]);
     },
     pause: (partition) => consumer?.pause([{ topic, partitions: [partition] }]),
     resume: (partition) => consumer?.resume([{ topic, partitions: [partition] }]),
