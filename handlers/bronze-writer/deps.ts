@@ -34,6 +34,6 @@ export function createDeps(config: BronzeWriterConfig): BronzeWriterDeps {
     target: bronzeTarget(databases, config.WORKGROUP),
     policy: commitPolicy,
     judgeVersion,
-    toPoisonRow: (entry) => toPoisonRow(entry, clock.now()),
+    toPoisonRow: (entry, reason) => toPoisonRow(entry, reason, clock.now()),
   };
 }

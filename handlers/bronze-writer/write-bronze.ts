@@ -34,12 +34,18 @@ function judge(record: KafkaRecord, nowMs: number): BatchEntry {
   return { record, row: toBronzeRow(record, verdict, nowMs) };
 }
 
-/** The dead letter of a record that was accepted and that no statement could take. */
-export function toPoisonRow({ record, row }: BatchEntry, nowMs: number): DeadLetterRow {
+type PoisonReason = "type_mismatch" | "retries_exhausted";
+const poisonDetails: Readonly<Record<PoisonReason, string>> = {
+  type_mismatch: "a value fits no column",
+  retries_exhausted: "every statement with this record failed",
+};
+
+/** The dead letter of a record that was accepted and cannot be stored. */
+export function toPoisonRow({ record, row }: BatchEntry, reason: PoisonReason, nowMs: number): DeadLetterRow {
   const refusal = {
     stage: "bronze_writer",
-    reason: "retries_exhausted",
-    detail: "every statement with this record failed",
+    reason,
+    detail: poisonDetails[reason],
     eventId: row.event_id ?? undefined,
     wiki: row.wiki ?? undefined,
     attempts: 1,

@@ -1,3 +1,4 @@
+import { stageRawEventsColumns } from "../../schemas/tables/columns.ts";
 import type { BatchEntry } from "../core/batch.ts";
 import type { DeadLetterRow } from "../core/bronze-row.ts";
 import { isRetriable } from "../platform/errors.ts";
@@ -10,6 +11,7 @@ import {
 } from "./bronze-batch.ts";
 import { type BronzeDatabases, bronzeStatements } from "./bronze-statements.ts";
 import { type CommitDeps, type CommitTarget, commitMarkers } from "./commit-loop.ts";
+import { fitsColumns } from "./parquet-stage.ts";
 
 /** The target of everything that writes bronze: one slot for both tables. */
 export function bronzeTarget(databases: BronzeDatabases, workgroup: string): CommitTarget {
@@ -25,8 +27,8 @@ export function bronzeTarget(databases: BronzeDatabases, workgroup: string): Com
 
 export type BronzeCommitDeps = CommitDeps & {
   readonly judgeVersion: string;
-  /** The dead letter of a record that no statement could take. */
-  readonly toPoisonRow: (entry: BatchEntry) => DeadLetterRow;
+  /** The dead letter of a record whose row fits no column, or that no statement could take. */
+  readonly toPoisonRow: (entry: BatchEntry, reason: "type_mismatch" | "retries_exhausted") => DeadLetterRow;
 };
 
 /** Between two attempts to stage while the object store refuses for now. */
@@ -48,7 +50,7 @@ export async function commitBronze(
       for (const marker of batch.markers) batches.set(marker, batch);
       return batch.markers;
     });
-  const staged = await stageUntil(deps, deadlineMs, () => stageBronze(staging, entries));
+  const staged = await stageUntil(deps, deadlineMs, () => stageFitting(deps, staging, entries));
   if (staged === undefined) return entries;
   const onQuarantined = async (marker: string): Promise<string[] | undefined> => {
     const batch = batches.get(marker);
@@ -61,6 +63,26 @@ export async function commitBronze(
   return open.flatMap((marker) => batches.get(marker)?.entries ?? []);
 }
 
+/** One row that fits no column, though the judge took it, must not stop the others: it becomes a dead letter. */
+async function stageFitting(
+  deps: BronzeCommitDeps,
+  staging: Parameters<typeof stageBronze>[0],
+  entries: readonly BatchEntry[],
+): Promise<StagedBronzeBatch[]> {
+  try {
+    return await stageBronze(staging, entries);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const fitting = entries.map((entry) =>
+      fitsColumns(stageRawEventsColumns, entry.row)
+        ? entry
+        : { record: entry.record, row: deps.toPoisonRow(entry, "type_mismatch") },
+    );
+    deps.log.error("rows-without-column", { records: entries.length, problem: error.message });
+    return stageBronze(staging, fitting);
+  }
+}
+
 /** A single record that fails alone: its bytes go to the dead letters. A dead letter that fails alone stays where it is. */
 async function stagePoison(deps: BronzeCommitDeps, batch: StagedBronzeBatch): Promise<StagedBronzeBatch[] | undefined> {
   const [entry] = batch.entries;
@@ -68,7 +90,7 @@ async function stagePoison(deps: BronzeCommitDeps, batch: StagedBronzeBatch): Pr
   // Another identity: the object of the accepted row exists already and never changes.
   const judgeVersion = `${deps.judgeVersion}/poison`;
   const staging = { store: deps.store, now: deps.clock.now, judgeVersion };
-  return stageBronze(staging, [{ record: entry.record, row: deps.toPoisonRow(entry) }]);
+  return stageBronze(staging, [{ record: entry.record, row: deps.toPoisonRow(entry, "retries_exhausted") }]);
 }
 
 async function stageUntil<T>(deps: CommitDeps, deadlineMs: number, stage: () => Promise<T>): Promise<T | undefined> {

@@ -62,6 +62,17 @@ export function writeStageFile({
   return writer.getBytes();
 }
 
+/** True when every value of the row has a column that can hold it, or none. */
+export function fitsColumns(columns: Columns, row: StagedRow): boolean {
+  try {
+    for (const [name, type] of columns) cells([row], name, type);
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
 /** Names of a row's columns, for the first row of each shape; nothing for the others, which have the same. */
 function firstOfItsKind(): (row: StagedRow) => string[] {
   const seen = new Set<unknown>();

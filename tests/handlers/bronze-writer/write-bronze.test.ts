@@ -2,14 +2,14 @@ import { describe, expect, test } from "@jest/globals";
 import { readConfig } from "../../../handlers/bronze-writer/config.ts";
 import { toPoisonRow, writeBronze } from "../../../handlers/bronze-writer/write-bronze.ts";
 import type { BatchEntry } from "../../../lib/core/batch.ts";
-import { bronzeTarget } from "../../../lib/lake/commit-bronze.ts";
+import { bronzeTarget, commitBronze } from "../../../lib/lake/commit-bronze.ts";
 import { event, nowMs, record, rowOf } from "../../lib/lake/fixtures.ts";
 import { createStubLake, mskEvent } from "../stub-lake.ts";
 
 function open(fails?: Parameters<typeof createStubLake>[0]) {
   const lake = createStubLake(fails);
   const target = bronzeTarget({ bronze: "b", stage: "s" }, "w");
-  const toPoison = (entry: BatchEntry) => toPoisonRow(entry, nowMs);
+  const toPoison = (entry: BatchEntry, reason: Parameters<typeof toPoisonRow>[1]) => toPoisonRow(entry, reason, nowMs);
   return { lake, deps: { ...lake.deps, target, judgeVersion: "1", toPoisonRow: toPoison } };
 }
 const good = JSON.stringify(event());
@@ -57,12 +57,27 @@ describe("bronze-writer", () => {
 
   test("makes a dead letter of a record that no statement takes, with its id and its bytes", () => {
     const of = record(event());
-    expect(toPoisonRow({ record: of, row: rowOf(of) }, nowMs)).toMatchObject({
+    expect(toPoisonRow({ record: of, row: rowOf(of) }, "retries_exhausted", nowMs)).toMatchObject({
       reason: "retries_exhausted",
       event_id: "e-1",
       wiki: "enwiki",
       raw_base64: Buffer.from(of.value).toString("base64"),
     });
+  });
+
+  test("lets no row that fits no column stop the others: it becomes a dead letter", async () => {
+    const { lake, deps } = open();
+    const records = [record(event()), record(event(), { offset: 1 })];
+    const entries = records.map((of) => ({ record: of, row: rowOf(of) }));
+    const bad = entries.map((entry, index) =>
+      index === 0 ? { ...entry, row: { ...entry.row, namespace: 2 ** 40 } } : entry,
+    );
+    expect(await commitBronze(deps, bad as BatchEntry[], lake.deadline())).toEqual([]);
+    const counted = lake.epochs.map(({ table, rows }) => [table, rows]).sort();
+    expect(counted).toEqual([
+      ["dead_letter", 1],
+      ["raw_events", 1],
+    ]);
   });
 
   test("names every missing setting at once", () => {
