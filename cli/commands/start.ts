@@ -31,6 +31,9 @@ type Overrides = { readonly parameters: Record<string, string>; readonly shim: R
 export async function startCommand(options: StartOptions): Promise<number> {
   const settings = readSettings(options);
   const { source, notice } = await chooseSource(options.source);
+  if (settings.once && source.kind !== "file" && settings.limit === undefined) {
+    throw new WrongUse("--once with a feed needs --events N: a feed has no end");
+  }
   const progress = createProgressLine(process.stderr);
   const stop = new AbortController();
   const interrupts = countInterrupts(stop, progress);

@@ -9,6 +9,11 @@ export type SimulatorOptions = {
 };
 export type Simulator = { readonly url: string; stop(): Promise<void> };
 
+/** Wikimedia's own mean; the simulator can do 5,000. */
+export const defaultRate = 35;
+/** How far back the simulator can be resumed: a night's sleep of a laptop. The real feed keeps at least 7 days. */
+export const simulatorHours = 12;
+
 /** A process that does not listen within this time will not. */
 const startLimitMs = 15_000;
 
