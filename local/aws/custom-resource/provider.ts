@@ -19,9 +19,6 @@ export type CustomResourceDeps = {
 
 /** CloudFormation waits an hour unless ServiceTimeout says less. */
 const defaultTimeoutSeconds = 3600;
-/** As an asynchronous invocation has: the first and two more. */
-const attempts = 3;
-const retryMs = 2000;
 
 const memorySchema = z.object({
   fingerprint: z.string(),
@@ -93,16 +90,14 @@ async function request(
   }
 }
 
-/** Pending for as long as the function may still answer; rejects when each of its attempts has failed. */
-async function invoke(functionArn: string, payload: string, deps: CustomResourceDeps): Promise<never> {
-  let last = "";
-  for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    const result = await deps.lambda.invoke(functionArn, payload);
-    if (result.functionError === undefined) return new Promise(() => {});
-    last = result.payload;
-    await new Promise<void>((resolve) => void deps.clock.after(retryMs, resolve));
-  }
-  throw new Error(`the function ended with an error: ${last}`);
+/**
+ * Pending for as long as the function may still answer. AWS would try an error again, with minutes in between; a person
+ * who waits for the start is better served by the error.
+ */
+async function invoke(functionArn: string, payload: string, { lambda }: CustomResourceDeps): Promise<never> {
+  const result = await lambda.invoke(functionArn, payload);
+  if (result.functionError === undefined) return new Promise(() => {});
+  throw new Error(`the function ended with an error: ${result.payload}`);
 }
 
 function eventOf(resource: ResolvedResource, known: Memory | undefined, stackName: string, url: string) {
