@@ -35,6 +35,7 @@ function createSink({ clock }: SseSourceDeps, run: StreamRun): SseSink {
   const { ingest, plan, stats } = run;
   let cursorIn = "";
   let isAccepted = false;
+  let lastEndless: string | undefined;
   let firstStarts = run.firstStarts;
   const gap = (
     topic: string,
@@ -72,6 +73,11 @@ function createSink({ clock }: SseSourceDeps, run: StreamRun): SseSink {
       ingest.frame(frame);
     },
     endless: (at) => {
+      // Once may have been the network's fault, and the event is whole the next time; twice in one place it is not.
+      const place = at === undefined ? undefined : encodePositions(at);
+      const isAgain = place !== undefined && place === lastEndless;
+      lastEndless = place;
+      if (!isAgain) return;
       for (const [topic, ms] of at ?? []) {
         plan.skipTo(topic, ms);
         ingest.recordGap(

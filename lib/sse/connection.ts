@@ -160,8 +160,11 @@ async function readBody(body: ReadableStream<Uint8Array>, reading: Reading): Pro
     while (verdict === undefined) {
       await waitForRoom(reading);
       const chunk = await reader.read().catch(() => undefined);
-      if (signal.aborted || chunk === undefined) return cutBy();
-      if (chunk.done) return "ended";
+      if (signal.aborted || chunk === undefined || chunk.done) {
+        const reason = signal.aborted || chunk === undefined ? cutBy() : "ended";
+        if (reason !== "stopped") frames.end();
+        return reason;
+      }
       seen.atMs = clock.monotonic();
       seen.bytes += chunk.value.length;
       sink.alive();

@@ -5,7 +5,7 @@ const nothing = Buffer.alloc(0);
 
 export type GuardOutput =
   | { readonly kind: "pass"; readonly bytes: Buffer }
-  /** A frame above the limit has ended, or is given up: its first bytes, and how many it had. */
+  /** A frame above the limit has ended, or is given up (endless): its first bytes, and how many it had. */
   | { readonly kind: "cut"; readonly head: Buffer; readonly bytes: number; readonly isEndless: boolean };
 
 type Limits = {
@@ -40,6 +40,11 @@ export class FrameGuard {
       return [{ kind: "pass", bytes: chunk }];
     }
     return this.#takeFrames(chunk, joined, shift);
+  }
+
+  /** The stream is over: what is left of a frame above the limit, which will not end any more. */
+  end(): GuardOutput | undefined {
+    return this.#isSkipping ? this.#cut(true) : undefined;
   }
 
   #takeAll(chunk: Buffer, end: number): void {

@@ -1,6 +1,6 @@
 import { createParser } from "eventsource-parser";
 import { type Positions, parseEventId } from "../core/source-position.ts";
-import { FrameGuard } from "./frame-guard.ts";
+import { FrameGuard, type GuardOutput } from "./frame-guard.ts";
 
 /**
  * Largest frame that is parsed. Somewhat above the largest record that the judge takes, which gives its own reason;
@@ -26,15 +26,21 @@ export type FrameSink = {
   frame(frame: SourceFrame): void;
   /** An `event: error` frame: the server says why and will close. */
   errorFrame(): void;
-  /** A frame without an end was given up; its stub went to `frame` before. */
+  /** A frame above the limit broke off or has no end; its stub went to `frame` before. */
   endless(at: Positions | undefined): void;
+};
+
+export type FrameReader = {
+  push(chunk: Uint8Array): void;
+  /** The stream is over. Half an event is no event, but one above the limit is told of. */
+  end(): void;
 };
 
 /**
  * Bytes of an event stream to frames. The bytes go through the parser as Latin-1, one character a byte, and come out
  * as the same bytes: what is not UTF-8 reaches the judge as it was sent.
  */
-export function createFrameReader(sink: FrameSink): { push(chunk: Uint8Array): void } {
+export function createFrameReader(sink: FrameSink): FrameReader {
   const guard = new FrameGuard({ maxFrameBytes, maxSkippedBytes });
   const parser = createParser({
     maxBufferSize: maxFrameBytes * 2,
@@ -44,17 +50,21 @@ export function createFrameReader(sink: FrameSink): { push(chunk: Uint8Array): v
       sink.frame({ at: positionsOf(id), cursorText: id, data: bytes, bytes: bytes.length });
     },
   });
+  const cut = (output: Extract<GuardOutput, { kind: "cut" }>): void => {
+    parser.reset();
+    const stub = readStub(output.head, output.bytes);
+    sink.frame(stub);
+    if (output.isEndless) sink.endless(stub.at);
+  };
   return {
+    end: () => {
+      const rest = guard.end();
+      if (rest?.kind === "cut") cut(rest);
+    },
     push: (chunk) => {
       for (const output of guard.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))) {
-        if (output.kind === "pass") {
-          parser.feed(output.bytes.toString("latin1"));
-          continue;
-        }
-        parser.reset();
-        const stub = readStub(output.head, output.bytes);
-        sink.frame(stub);
-        if (output.isEndless) sink.endless(stub.at);
+        if (output.kind === "pass") parser.feed(output.bytes.toString("latin1"));
+        else cut(output);
       }
     },
   };

@@ -354,7 +354,7 @@ describe("an event stream", () => {
     expect(shim.outcome.end).toMatchObject({ totals: { accepted: 2, rejected: 0 } });
   });
 
-  test("an endless line is a dead letter, is skipped with a gap row, and is not read again", async () => {
+  test("an endless line is a dead letter; met a second time it is skipped with a gap row, and not read again", async () => {
     const world = new World();
     const nowMs = world.clock.now();
     const asked: string[] = [];
@@ -388,7 +388,36 @@ describe("an event stream", () => {
     expect(world.ids()).toEqual(["a", "b"]);
     expect(world.kafka.json("dlq-events")).toMatchObject([{ reason: "oversize", is_truncated: true }]);
     expect(world.ops("feed_gaps")).toMatchObject([{ kind: "disconnect", source_topic: eqiad }]);
-    expect(asked).toHaveLength(2);
+    expect(asked).toHaveLength(3);
+  });
+
+  test("an event that breaks off after megabytes is told of, and taken when it comes whole", async () => {
+    const world = new World();
+    const nowMs = world.clock.now();
+    const event = frameText(feedEvent("a", eqiad, nowMs - 3_000).data, nowMs - 2_999);
+    let connections = 0;
+    const fetch: typeof globalThis.fetch = async () => {
+      connections += 1;
+      const broken = event.replace("data: ", `data: ${"z".repeat(2_000_000)}`).trimEnd();
+      const parts = [Buffer.from(connections === 1 ? broken : event)];
+      const body = new ReadableStream<Uint8Array>({
+        pull: (controller) => {
+          const part = parts.shift();
+          if (part !== undefined) controller.enqueue(part);
+          else if (connections === 1) controller.error(new Error("reset"));
+          else return new Promise(() => undefined);
+          return undefined;
+        },
+      });
+      return new Response(body, { headers: { "content-type": "text/event-stream" } });
+    };
+    const shim = world.start(fetch, { SOURCE_START: new Date(nowMs - 60_000).toISOString() });
+    await world.clock.advance(5_000);
+    shim.stop();
+    await world.clock.advance(100);
+    expect(world.ids()).toEqual(["a"]);
+    expect(world.kafka.json("dlq-events")).toMatchObject([{ reason: "oversize" }]);
+    expect(world.ops("feed_gaps")).toEqual([]);
   });
 
   test("a filter leaves events out before Kafka, and the cursor passes them", async () => {
