@@ -6,9 +6,12 @@ import type { StartLakeOptions } from "./start-options.ts";
 /** What a fresh lake on the simulator starts with, so that there is something to see at once. */
 const freshMinutes = 5;
 
+/** What decides it. */
+export type RunSettings = Pick<StartLakeOptions, "source" | "once" | "limit" | "rate" | "overrides">;
+
 /** What this run sets over the template's environment of the shim: the source, nothing else. */
 export function shimOverrides(
-  { source, once: isOnce, limit, rate, overrides }: StartLakeOptions,
+  { source, once: isOnce, limit, rate, overrides }: RunSettings,
   simulator: Simulator | undefined,
 ): TaskOverrides {
   const url = source.kind === "sim" ? (simulator?.url ?? "") : source.url;
