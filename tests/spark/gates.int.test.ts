@@ -66,8 +66,9 @@ describe("severity and silence", () => {
   });
 
   test("every rule over a column that is gone is an error", async () => {
-    const found = await evaluate(bronzeGate, { primary: "select 1 as id" }, ["B-02.event_id", "B-16"]);
-    expect(Object.values(found).map(([, status]) => status)).toEqual(["ERROR", "ERROR"]);
+    const gate = { ...bronzeGate, good: {} };
+    const found = await evaluate(gate, { primary: "select 1 as id" }, ["B-02.event_id", "B-06", "B-16"]);
+    expect(Object.values(found).map(([, status]) => status)).toEqual(["ERROR", "ERROR", "ERROR"]);
   });
 });
 

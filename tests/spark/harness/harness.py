@@ -166,7 +166,11 @@ def run_command(spark: SparkSession, given: dict) -> dict:
 
     clock = {"clock": (lambda: moment(given["now"]))} if given.get("now") else {}
     try:
-        return {"exit": run(spark, config, boundary=boundary, **clock)}
+        code = run(spark, config, boundary=boundary, **clock)
+        if code == 1:
+            record = json.loads(Path(f"{config.stage_uri}/runs/{config.run_id}.json").read_text())
+            raise RuntimeError(f"the run ended with an error: {record['error']}")
+        return {"exit": code}
     except Killed as killed:
         spark.catalog.clearCache()
         return {"killed": str(killed)}

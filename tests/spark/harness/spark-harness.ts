@@ -49,6 +49,7 @@ export async function startSparkHarness(): Promise<SparkHarness> {
     SPARK_HOME: spark.sparkHome,
     PYSPARK_PYTHON: spark.python,
     PYTHONDONTWRITEBYTECODE: "1",
+    SPARK_LOCAL_IP: "127.0.0.1",
     WIKILAKE_SPARK_JARS: spark.jars.join(","),
   };
   const child = spawn(spark.python, [script, folder], { env, stdio: ["pipe", "pipe", "pipe", "pipe"] });

@@ -1,0 +1,96 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { type Row, type SparkHarness, startSparkHarness } from "./harness/spark-harness.ts";
+import { goldTotals, recount } from "./histories.ts";
+
+// A session and a cycle take seconds when the machine is idle, minutes when the engines must be fetched first.
+jest.setTimeout(900_000);
+
+/** 24,424 real edits of one day; lies beside the repository and is never part of it. */
+const file = join(import.meta.dirname, "../../../shared/data/recentchange_2016-06-27.ndjson.gz");
+
+type RecentChange = {
+  readonly meta: { readonly id: string; readonly dt: string; readonly domain: string };
+  readonly type: string;
+  readonly wiki: string;
+  readonly title: string;
+  readonly user: string;
+  readonly bot: boolean;
+  readonly length: { readonly old?: number; readonly new: number };
+};
+
+const ipv4 = /^(?:\d{1,3}\.){3}\d{1,3}$/;
+const normalise = (user: string): string =>
+  user
+    .normalize("NFC")
+    .replaceAll("_", " ")
+    .replace(/\p{Cc}/gu, "")
+    .trim();
+
+const asRow = (event: RecentChange): Row => ({
+  event_timestamp: event.meta.dt,
+  domain: event.meta.domain,
+  event_type: event.type,
+  wiki: event.wiki,
+  title: event.title,
+  user: normalise(event.user),
+  is_bot: event.bot,
+  length_old: event.length.old ?? 0,
+  length_new: event.length.new,
+});
+
+let spark: SparkHarness;
+let events: readonly RecentChange[];
+beforeAll(async () => {
+  const text = gunzipSync(await readFile(file)).toString("utf8");
+  events = text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as RecentChange])); // the file's shape
+  spark = await startSparkHarness();
+  await spark.createLake("real");
+  expect(await spark.appendFile("real", file)).toBe(events.length);
+  expect(await spark.run({ prefix: "real", runId: "real-1" })).toEqual({ exit: 0 });
+});
+afterAll(() => spark?.close());
+
+async function one(sql: string): Promise<Row> {
+  const [row] = await spark.sql(sql);
+  return row ?? {};
+}
+
+test("silver holds each event of the file once", async () => {
+  const ids = new Set(events.map((event) => event.meta.id));
+  const rows = await spark.sql("select event_id from lake.real_silver.cleaned_events");
+  expect(rows).toHaveLength(ids.size);
+  expect(rows.every((row) => ids.has(String(row["event_id"])))).toBe(true);
+});
+
+test("gold adds up to silver, and every hour of every domain equals a recount of the file", async () => {
+  const gold = await spark.sql("select * from lake.real_gold.hourly_stats");
+  expect(gold.reduce((sum, row) => sum + Number(row["total_events"]), 0)).toBe(events.length);
+  expect(new Map(gold.map(goldTotals))).toEqual(recount(events.map(asRow)));
+});
+
+test("the addresses of the file are the unregistered edits of gold", async () => {
+  const human = events.filter((event) => !event.bot && ipv4.test(event.user));
+  expect(
+    await one("select sum(ip_edits) as ip, sum(anonymous_edits) as anonymous from lake.real_gold.hourly_stats"),
+  ).toEqual({
+    ip: human.length,
+    anonymous: human.length,
+  });
+});
+
+test("regions add up to the domains in them", async () => {
+  const domains = new Set(["de", "fr", "it", "es", "pl", "nl", "ru"].map((language) => `${language}.wikipedia.org`));
+  const expected = events.filter((event) => domains.has(event.meta.domain)).length;
+  expect(await one("select sum(total_events) as n from lake.real_gold.hourly_stats where region = 'europe'")).toEqual({
+    n: expected,
+  });
+});
+
+test("the same input again is recorded and changes nothing", async () => {
+  const before = await one("select count(*) as n from lake.real_silver.cleaned_events.snapshots");
+  expect(await spark.run({ prefix: "real", runId: "real-2" })).toEqual({ exit: 0 });
+  expect(await one("select count(*) as n from lake.real_silver.cleaned_events.snapshots")).toEqual(before);
+});
