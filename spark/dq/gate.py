@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from dq.deequ_engine import ENGINE_VERSION, evaluate
 from dq.ruleset import Rule, Ruleset
-from dq.verdict import ERROR, FAILED, PASSED, GateVerdict, Judged, Metric, decide, judge
+from dq.verdict import ERROR, PASSED, GateVerdict, Judged, Metric, decide, judge
 from runner.log import info, warn
 
 SCHEMA_VERSION = "1.0.0"
@@ -67,10 +67,10 @@ def _judge_all(spark: SparkSession, given: GateInput) -> "Tuple[List[Judged], in
             metrics.update({rule.id: skipped for rule in rules if rule not in counted})
         else:
             metrics = evaluate(spark, primary, rules, sources)
-        return [judge(rule, metrics.get(rule.id), given.mode) for rule in rules], rows
+        return [judge(rule, metrics.get(rule.id), given.mode, rows) for rule in rules], rows
     except Exception as problem:  # noqa: BLE001 - a gate that cannot run is a closed gate
         broken = Metric("error", None, None, str(problem).split("\n")[0][:500], 0)
-        return [judge(rule, broken, given.mode) for rule in given.ruleset.rules], 0
+        return [judge(rule, broken, given.mode, 0) for rule in given.ruleset.rules], 0
 
 
 def results_frame(spark: SparkSession, given: GateInput, judged: Sequence[Judged], rows: int, at: datetime) -> DataFrame:
@@ -150,5 +150,3 @@ def default_sample(rule: Rule, key: Sequence[str]) -> Optional[str]:
 def _filter(rule: Rule, joiner: str) -> str:
     return f"{joiner}({rule.text.split(' where ', 1)[1].strip(chr(34))})" if " where " in rule.text else ""
 
-
-__all__ = ["ERROR", "FAILED", "GateInput", "GateResult", "run_gate", "default_sample", "results_frame"]

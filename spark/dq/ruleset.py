@@ -10,7 +10,8 @@ from runner.outcome import RunnerError
 from runner.render import render
 
 DIMENSIONS = ("completeness", "uniqueness", "timeliness", "validity", "consistency", "accuracy", "drift")
-_HEADER = re.compile(r"^# (?P<id>[BSG]-\d{2}(?:\.[a-z_{}]+)?) \| (?P<dimension>[a-z]+) \| (?P<flags>[a-z -]+) \| (?P<sentence>.+)$")
+_HEADER = re.compile(r"^# (?P<id>[BSG]-\d{2}(?:\.[a-z_{}]+)?) \| (?P<dimension>[a-z]+) \| (?P<flags>[a-z0-9 -]+) \| (?P<sentence>.+)$")
+_FLAG = re.compile(r"^(live-only|no-halt|from-[0-9]+)$")
 _EACH = re.compile(r"^# each column: (?P<columns>.+)$")
 _SAMPLE = re.compile(r"^# sample: (?P<sql>.+)$")
 _THRESHOLD = re.compile(r"((?:>=|<=|=|>|<|(?:not )?in \[|between )[^\"]*)(?:\s+where\s+\".*\")?$")
@@ -23,6 +24,7 @@ class Rule:
     severity: str  # fail or warn, in live mode
     live_only: bool  # fails in live, warns in catchup and replay
     counts_for_halt: bool  # False where the feed is at fault, not the data
+    min_rows: int  # a share of fewer rows says too little to stop: it warns
     sentence: str
     text: str
     sample_sql: Optional[str]
@@ -40,8 +42,9 @@ class Rule:
         match = _THRESHOLD.search(self.text)
         return match.group(1).strip() if match else ""
 
-    def severity_in(self, mode: str) -> str:
-        return "warn" if self.live_only and mode != "live" else self.severity
+    def severity_in(self, mode: str, rows: int) -> str:
+        is_lenient = (self.live_only and mode != "live") or rows < self.min_rows
+        return "warn" if is_lenient else self.severity
 
 
 @dataclass(frozen=True)
@@ -88,16 +91,18 @@ def parse_ruleset(text: str, where: str, values: Mapping[str, str]) -> Ruleset:
 
 def _rule(header: Dict[str, str], text: str, sample: Optional[str], column: str, values: Mapping[str, str], where: str) -> Rule:
     flags = header["flags"].split()
-    if header["dimension"] not in DIMENSIONS or flags[0] not in ("fail", "warn") or set(flags[1:]) - {"live-only", "no-halt"}:
+    if header["dimension"] not in DIMENSIONS or flags[0] not in ("fail", "warn") or not all(_FLAG.match(flag) for flag in flags[1:]):
         raise RunnerError(f"{where}: unknown dimension or severity in the header of {header['id']}")
     body = render(text.replace("{column}", column), values, where)
     live_only = "live-only" in flags
+    min_rows = max([int(flag[5:]) for flag in flags if flag.startswith("from-")], default=0)
     return Rule(
         id=header["id"].replace("{column}", column),
         dimension=header["dimension"],
         severity=flags[0],
         live_only=live_only,
         counts_for_halt=not live_only and "no-halt" not in flags,
+        min_rows=min_rows,
         sentence=header["sentence"],
         text=body,
         sample_sql=render(sample, values, where) if sample else None,

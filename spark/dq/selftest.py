@@ -24,7 +24,7 @@ _GOOD = ("good.count", "RowCount > 1")
 
 
 def _rule(identity: str, text: str) -> Rule:
-    return Rule(identity, "validity", "fail", False, True, "the engine can fail", text, None)
+    return Rule(identity, "validity", "fail", False, True, 0, "the engine can fail", text, None)
 
 
 def self_test(spark: SparkSession, engine: Engine) -> "list[str]":

@@ -36,9 +36,9 @@ class GateVerdict:
     counts_for_halt: bool
 
 
-def judge(rule: Rule, metric: Optional[Metric], mode: str) -> Judged:
+def judge(rule: Rule, metric: Optional[Metric], mode: str, rows: int) -> Judged:
     """An answer that is missing or could not be computed is an ERROR whatever the severity: silence is not consent."""
-    severity = rule.severity_in(mode)
+    severity = rule.severity_in(mode, rows)
     if metric is None:
         return Judged(rule, severity, ERROR, Metric("error", None, None, "the engine gave no result for this rule", 0))
     if metric.outcome == "passed":

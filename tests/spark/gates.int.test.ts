@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { parse } from "yaml";
 import { edit, onPartition } from "./fixtures.ts";
 import { bronzeGate, type GateFixtures, goldGate, silverGate, type Views } from "./gate-fixtures.ts";
 import { type Evaluated, type Row, type SparkHarness, startSparkHarness } from "./harness/spark-harness.ts";
@@ -13,12 +15,19 @@ beforeAll(async () => {
 });
 afterAll(() => spark?.close());
 
-async function evaluate(gate: GateFixtures, views: Views, rules: readonly string[], mode = "live"): Promise<Evaluated> {
+type Circumstances = { readonly mode?: string; readonly rows?: number };
+
+async function evaluate(
+  gate: GateFixtures,
+  views: Views,
+  rules: readonly string[],
+  circumstances: Circumstances = {},
+): Promise<Evaluated> {
   // primary first: the others are written over it.
   const ordered = Object.entries({ ...gate.good, ...views }).sort(
     ([a], [b]) => Number(b === "primary") - Number(a === "primary"),
   );
-  const fields = { ruleset: gate.ruleset, views: ordered, rules, sources: gate.sources, mode };
+  const fields = { ruleset: gate.ruleset, views: ordered, rules, sources: gate.sources, ...circumstances };
   return (await spark.call("evaluate", fields)) as Evaluated; // the harness's own shape
 }
 
@@ -52,9 +61,15 @@ describe.each([
 describe("severity and silence", () => {
   test("timeliness fails in live mode and warns in the others", async () => {
     const late = bronzeGate.bad["B-06"]?.[0] ?? {};
-    expect((await evaluate(bronzeGate, late, ["B-06"], "live"))["B-06"]?.[1]).toBe("FAILED");
-    expect((await evaluate(bronzeGate, late, ["B-06"], "catchup"))["B-06"]?.[1]).toBe("WARNED");
-    expect((await evaluate(bronzeGate, late, ["B-06"], "replay"))["B-06"]?.[1]).toBe("WARNED");
+    expect((await evaluate(bronzeGate, late, ["B-06"], { mode: "live" }))["B-06"]?.[1]).toBe("FAILED");
+    expect((await evaluate(bronzeGate, late, ["B-06"], { mode: "catchup" }))["B-06"]?.[1]).toBe("WARNED");
+    expect((await evaluate(bronzeGate, late, ["B-06"], { mode: "replay" }))["B-06"]?.[1]).toBe("WARNED");
+  });
+
+  test("a share of a handful of rows warns where a share of many fails", async () => {
+    const nameless = bronzeGate.bad["B-03.user"]?.[0] ?? {};
+    expect((await evaluate(bronzeGate, nameless, ["B-03.user"], { rows: 999 }))["B-03.user"]?.[1]).toBe("WARNED");
+    expect((await evaluate(bronzeGate, nameless, ["B-03.user"], { rows: 1000 }))["B-03.user"]?.[1]).toBe("FAILED");
   });
 
   test("a warn rule that cannot be evaluated is an error, not a warning", async () => {
@@ -69,6 +84,34 @@ describe("severity and silence", () => {
     const gate = { ...bronzeGate, good: {} };
     const found = await evaluate(gate, { primary: "select 1 as id" }, ["B-02.event_id", "B-06", "B-16"]);
     expect(Object.values(found).map(([, status]) => status)).toEqual(["ERROR", "ERROR", "ERROR"]);
+  });
+});
+
+describe("the runner's YAML reader", () => {
+  const read = (text: string): Promise<unknown> => spark.call("yaml", { text, name: "x.yml" });
+
+  test.each(["domains", "thresholds"])("reads %s.yml as any other reader does", async (name) => {
+    const text = await readFile(join(import.meta.dirname, `../../schemas/rules/${name}.yml`), "utf8");
+    expect(await read(text)).toEqual(parse(text));
+  });
+
+  test.each(["silver/cleaned_events", "gold/hourly_stats"])(
+    "reads about.yml of %s as any other reader does",
+    async (folder) => {
+      const text = await readFile(join(import.meta.dirname, `../../spark/${folder}/about.yml`), "utf8");
+      expect(await read(text)).toEqual(parse(text));
+    },
+  );
+
+  test.each([
+    ["a: 1\n  b: 2", "x.yml:2: unexpected indentation"],
+    ["a: [1, 2", "x.yml:1: expected ',' or ']'"],
+    ["a: 1\na: 2", "x.yml:2: key 'a' is there twice"],
+    ["- 1\nb: 2", "x.yml:2: expected another '- ' entry"],
+    ["a: &anchor 1", "x.yml:1: '&' is not supported"],
+    ["a\n", "x.yml:1: expected 'key: value'"],
+  ])("says line and reason of %j", async (text, message) => {
+    await expect(read(text)).rejects.toThrow(message);
   });
 });
 

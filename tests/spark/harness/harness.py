@@ -189,7 +189,7 @@ def evaluate(spark: SparkSession, given: dict) -> dict:
     rules = [rule for rule in rules_of(given["ruleset"], {}).rules if rule.id in wanted]
     sources = {name: spark.table(name) for name in given.get("sources", [])}
     metrics = deequ_engine.evaluate(spark, spark.table("primary"), rules, sources)
-    judged = [judge(rule, metrics.get(rule.id), given.get("mode", "live")) for rule in rules]
+    judged = [judge(rule, metrics.get(rule.id), given.get("mode", "live"), given.get("rows", 1_000_000)) for rule in rules]
     return {one.rule.id: [one.metric.outcome, one.status, one.metric.value, one.metric.reason] for one in judged}
 
 
