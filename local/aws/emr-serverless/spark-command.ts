@@ -84,6 +84,8 @@ export function sparkCommand(
       "-XX:+UseSerialGC",
       // A cycle's run is half start-up: with the first compiler alone it took 10 s of CPU instead of 20.
       "-XX:TieredStopAtLevel=1",
+      // That compiler alone gets a code cache of 48 MB; one cycle fills it, and a full one switches compiling off.
+      "-XX:ReservedCodeCacheSize=256m",
       ...(spark.sharedArchive === undefined ? [] : [`-XX:SharedArchiveFile=${spark.sharedArchive}`, "-Xshare:auto"]),
       "-Duser.timezone=UTC",
       "-Djdk.reflect.useDirectMethodHandle=false",

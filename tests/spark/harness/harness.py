@@ -45,7 +45,8 @@ def open_session(warehouse: str) -> SparkSession:
         "spark.ui.enabled": "false",
         "spark.driver.memory": "1g",
         # Row tests are short: what the second compiler would gain it never earns back.
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
+        # Its default code cache of 48 MB is full after one cycle, and a full one switches the compiler off.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.sql.warehouse.dir": f"{warehouse}/spark",
