@@ -20,7 +20,9 @@ export type KafkaWriter = RecordWriter & {
  */
 export async function connectWriter(kafka: Kafka): Promise<KafkaWriter> {
   installPackedBatches();
-  const producer = kafka.producer({ idempotent: false, allowAutoTopicCreation: false });
+  // Each message names its partition; naming a partitioner only keeps the client from warning about a changed default.
+  const createPartitioner = kafkajs.Partitioners.DefaultPartitioner;
+  const producer = kafka.producer({ idempotent: false, allowAutoTopicCreation: false, createPartitioner });
   await producer.connect();
   return {
     send: (topic, partition, batch) => send(producer, topic, partition, batch),

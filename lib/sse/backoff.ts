@@ -2,15 +2,17 @@ import type { Random } from "../platform/clock.ts";
 
 /** First step of the back-off; a single cut is answered within half a second. */
 const baseMs = 500;
-/** The feed allows two connections an address; asking once a minute is polite and quick enough. */
-const maxMs = 60_000;
+/** Of a server that does not take us: asking once a minute is polite and quick enough. */
+export const maxRefusedMs = 60_000;
+/** Of a server that takes us and then fails, however often: a silent or cut link is replaced within seconds. */
+export const maxBrokenMs = 5_000;
 /** For answers that a repeat will not change (403, 404, a redirect): keeps trying, seldom. */
 const slowMs = 5 * 60_000;
 /** A server may not send us away for longer than this. */
 const maxRetryAfterMs = 15 * 60_000;
 
-/** Exponential back-off with full jitter: any time up to base · 2^attempt. */
-export function jitteredDelay(attempt: number, random: Random): number {
+/** Exponential back-off with full jitter: any time up to base · 2^attempt, and up to `maxMs`. */
+export function jitteredDelay(attempt: number, maxMs: number, random: Random): number {
   return random() * Math.min(maxMs, baseMs * 2 ** Math.min(attempt, 20));
 }
 

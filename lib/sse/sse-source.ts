@@ -1,6 +1,6 @@
 import type { Clock, Random } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
-import { jitteredDelay, slowDelay } from "./backoff.ts";
+import { jitteredDelay, maxBrokenMs, maxRefusedMs, slowDelay } from "./backoff.ts";
 import { type CloseReason, type ConnectionEnd, type ConnectionSink, runConnection } from "./connection.ts";
 
 /** A connection that lived this long and delivered something was a good one: the next failure starts from the beginning. */
@@ -56,5 +56,11 @@ export async function runSseSource(
 function delayAfter(end: ConnectionEnd, attempt: number, random: Random, sink: SseSink): number {
   if (end.reason === "cursor_refused" && sink.cursorRefused() === "retry") return 0;
   if (stubborn.has(end.reason)) return slowDelay(random);
-  return Math.max(end.retryAfterMs ?? 0, jitteredDelay(Math.max(0, attempt - 1), random));
+  const maxMs = wasTaken(end) ? maxBrokenMs : maxRefusedMs;
+  return Math.max(end.retryAfterMs ?? 0, jitteredDelay(Math.max(0, attempt - 1), maxMs, random));
+}
+
+/** The server answered with an event stream; what failed came later. */
+function wasTaken({ httpStatus, reason }: ConnectionEnd): boolean {
+  return httpStatus === 200 && reason !== "not_event_stream";
 }

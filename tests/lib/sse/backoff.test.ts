@@ -1,10 +1,12 @@
 import { expect, test } from "@jest/globals";
-import { jitteredDelay, parseRetryAfter, slowDelay } from "../../../lib/sse/backoff.ts";
+import { jitteredDelay, maxRefusedMs, parseRetryAfter, slowDelay } from "../../../lib/sse/backoff.ts";
 
-test("a delay is anything up to the step, the step doubles, and stops at a minute", () => {
-  expect(jitteredDelay(0, () => 0)).toBe(0);
-  expect([0, 1, 2, 3].map((attempt) => jitteredDelay(attempt, () => 1))).toEqual([500, 1_000, 2_000, 4_000]);
-  expect(jitteredDelay(5_000, () => 1)).toBe(60_000);
+test("a delay is anything up to the step, the step doubles, and stops at the limit", () => {
+  expect(jitteredDelay(0, maxRefusedMs, () => 0)).toBe(0);
+  expect([0, 1, 2, 3].map((attempt) => jitteredDelay(attempt, maxRefusedMs, () => 1))).toEqual([
+    500, 1_000, 2_000, 4_000,
+  ]);
+  expect(jitteredDelay(5_000, maxRefusedMs, () => 1)).toBe(60_000);
   expect(slowDelay(() => 0)).toBe(150_000);
 });
 

@@ -61,6 +61,14 @@ test("failures back off, further each time, up to a minute, and never stop", asy
   await finish();
 });
 
+test("a server that takes us and says nothing, again and again, is asked again within seconds", async () => {
+  const { clock, seen, finish } = run([ok("")]);
+  await clock.advance(10 * 60_000);
+  const waits = seen.requestedAt.map((at, index) => at - (seen.requestedAt[index - 1] ?? at)).slice(1);
+  expect(Math.max(...waits)).toBeLessThanOrEqual(5_000);
+  await finish();
+});
+
 test("Retry-After is obeyed", async () => {
   const { clock, seen, finish } = run([{ status: 429, headers: { "retry-after": "120" } }, ok("")]);
   await clock.advance(119_000);
