@@ -1,4 +1,4 @@
-import { type Asked, askFrom } from "../lib/core/resume.ts";
+import { type Asked, askFrom, rewindMs } from "../lib/core/resume.ts";
 import type { Positions } from "../lib/core/source-position.ts";
 
 /** The source forgets at its own pace: asking for its very last hour would race with it. */
@@ -70,7 +70,9 @@ export class ResumePlan {
     const gaps: PlannedGap[] = [];
     for (const [topic, floor] of trial) {
       const mark = marks.get(topic) ?? 0;
-      if (floor > (this.#floors.get(topic) ?? 0) && floor > mark) gaps.push({ topic, fromMs: mark, toMs: floor });
+      // Late ones of the minute before the mark were asked for too, and are as lost.
+      const fromMs = Math.max(0, mark - rewindMs);
+      if (floor > (this.#floors.get(topic) ?? 0) && floor > fromMs) gaps.push({ topic, fromMs, toMs: floor });
       this.#floors.set(topic, floor);
     }
     return gaps;

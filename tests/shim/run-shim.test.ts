@@ -68,7 +68,7 @@ describe("an event stream", () => {
     expect(world.ops("feed_gaps").map((row) => [row["source_topic"], row["kind"], row["gap_end"]])).toEqual([
       [eqiad, "retention", new Date(oldestMs).toISOString()],
       [codfw, "retention", new Date(oldestMs).toISOString()],
-      [eqiad, "disconnect", new Date(world.clock.now() - 1_999).toISOString()],
+      [eqiad, "disconnect", new Date(world.clock.now() - 1_999 + rewindMs).toISOString()],
     ]);
     shim.stop();
     await world.clock.advance(100);
@@ -257,8 +257,8 @@ describe("an event stream", () => {
     expect(world.ids()).toEqual(["a"]);
     const gaps = world.ops("feed_gaps");
     expect(gaps.map((row) => [row["source_topic"], row["kind"], row["gap_start"]])).toEqual([
-      [eqiad, "invalid_cursor", new Date(staleMs).toISOString()],
-      [codfw, "invalid_cursor", new Date(staleMs).toISOString()],
+      [eqiad, "invalid_cursor", new Date(staleMs - rewindMs).toISOString()],
+      [codfw, "invalid_cursor", new Date(staleMs - rewindMs).toISOString()],
     ]);
     expect(world.store.marks?.get(codfw)).toBeGreaterThan(staleMs);
   });
@@ -278,7 +278,7 @@ describe("an event stream", () => {
     expect(world.ops("feed_gaps")).toEqual([]);
   });
 
-  test("a source that forgot the cursor's time starts later: a gap row from the mark to the first event", async () => {
+  test("a source that forgot the cursor's time starts later: a gap row from what was asked to the first event, and late ones", async () => {
     const { world, feed } = setUp((now) => [feedEvent("a", eqiad, now - 500_000), feedEvent("b", eqiad, now - 1_000)]);
     const markMs = world.clock.now() - 400_000;
     world.store.marks = new Map([
@@ -295,8 +295,8 @@ describe("an event stream", () => {
       {
         source_topic: eqiad,
         kind: "disconnect",
-        gap_start: new Date(markMs).toISOString(),
-        gap_end: new Date(firstMs).toISOString(),
+        gap_start: new Date(markMs - rewindMs).toISOString(),
+        gap_end: new Date(firstMs + rewindMs).toISOString(),
       },
     ]);
   });

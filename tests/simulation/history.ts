@@ -54,7 +54,11 @@ export function createHistory({ source, broker, athena, stage, now, startMs, tra
     trace(`PROBLEM ${text}`);
   };
   const isSafe = (one: SourceEvent): boolean =>
-    one.kind === "canary" || source.hidden.has(one) || ids.has(one.key) || texts.has(one.data) || gaps.some((gap) => covers(gap, one));
+    one.kind === "canary" ||
+    source.hidden.has(one) ||
+    ids.has(one.key) ||
+    texts.has(one.data) ||
+    gaps.some((gap) => covers(gap, one));
 
   const marked = (marks: Counts, where: string): void => {
     for (const [topic, mark] of Object.entries(marks)) {
