@@ -157,8 +157,9 @@ describe("a cycle stopped by a gate", () => {
     const reason = await one("select evidence from lake.hole_dq_audit.quality_results where rule_id = 'B-10'");
     expect(JSON.parse(String(reason)).samples).toEqual(["raw-events/0: 1 from 0"]);
     await spark.sql(
-      `insert into lake.hole_bronze.dead_letter (dead_letter_id, stage, reason, kafka_topic, kafka_partition, kafka_offset, received_at, dl_date)
-       values ('d', 'bronze_writer', 'invalid_json', 'raw-events', 0, 1, timestamp_ntz'2026-11-20 10:00:02', '2026-11-20')`,
+      `insert into lake.hole_bronze.dead_letter
+       select 'd', timestamp_ntz'2026-11-20 10:00:02', 'bronze_writer', 'invalid_json', '', null, null, 'raw-events', 0, 1L,
+         timestamp_ntz'2026-11-20 10:00:01', '', 1L, false, 1, 'open', null, '2026-11-20', '1.0.0'`,
     );
     expect(await spark.run({ prefix: "hole", runId: "hole-2", command: "silver" })).toEqual({ exit: 0 });
     expect(await state("hole")).toMatchObject({ state: "running", failures: 0 });

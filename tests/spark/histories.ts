@@ -130,7 +130,7 @@ function totals(group: readonly Row[]): HourTotals {
     unique_users: new Set(people).size,
     unique_pages: new Set(edits.map((row) => `${String(row["wiki"])}\u0000${String(row["title"])}`)).size,
     bytes_added: sum(deltas.filter((delta) => delta > 0)),
-    bytes_removed: -sum(deltas.filter((delta) => delta < 0)),
+    bytes_removed: sum(deltas.filter((delta) => delta < 0).map(Math.abs)),
     bot_edits: edits.filter((row) => row["is_bot"] === true).length,
   };
 }

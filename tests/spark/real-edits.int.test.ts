@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
@@ -21,7 +22,6 @@ type RecentChange = {
   readonly length: { readonly old?: number; readonly new: number };
 };
 
-const ipv4 = /^(?:\d{1,3}\.){3}\d{1,3}$/;
 const normalise = (user: string): string =>
   user
     .normalize("NFC")
@@ -72,7 +72,7 @@ test("gold adds up to silver, and every hour of every domain equals a recount of
 });
 
 test("the addresses of the file are the unregistered edits of gold", async () => {
-  const human = events.filter((event) => !event.bot && ipv4.test(event.user));
+  const human = events.filter((event) => !event.bot && isIP(event.user) !== 0);
   expect(
     await one("select sum(ip_edits) as ip, sum(anonymous_edits) as anonymous from lake.real_gold.hourly_stats"),
   ).toEqual({
