@@ -148,6 +148,83 @@ export const pipelineRunsColumns = [
   ["log_date", "string"],
 ] as const satisfies Columns;
 
+export const trafficColumns = [
+  ["window_start", "timestamp"],
+  ["window_end", "timestamp"],
+  ["server_name", "string"],
+  ["language", "string"],
+  ["project", "string"],
+  ["region", "string"],
+  ["event_count", "bigint"],
+  ["total_bytes", "bigint"],
+  ["bytes_added", "bigint"],
+  ["bytes_removed", "bigint"],
+  ["bot_events", "bigint"],
+  ["human_events", "bigint"],
+  ["edit_events", "bigint"],
+  ["new_events", "bigint"],
+  ["log_events", "bigint"],
+  ["minor_flagged", "bigint"],
+  ["severity_minor", "bigint"],
+  ["severity_moderate", "bigint"],
+  ["severity_major", "bigint"],
+  ["anonymous_events", "bigint"],
+  ["unique_users", "bigint"],
+  ["computed_at", "timestamp"],
+  ["window_date", "string"],
+] as const satisfies Columns;
+
+export const namespaceCountsColumns = [
+  ["window_start", "timestamp"],
+  ["namespace", "int"],
+  ["event_count", "bigint"],
+  ["computed_at", "timestamp"],
+  ["window_date", "string"],
+] as const satisfies Columns;
+
+export const userEditCountsColumns = [
+  ["window_start", "timestamp"],
+  ["window_end", "timestamp"],
+  ["user_name", "string"],
+  ["edit_count", "bigint"],
+  ["created_at", "timestamp"],
+  ["edit_count_all", "bigint"],
+  ["bytes_changed", "bigint"],
+  ["wiki_count", "bigint"],
+  ["user_kind", "string"],
+  ["is_bot", "boolean"],
+  ["window_date", "string"],
+] as const satisfies Columns;
+
+export const pageEditCountsColumns = [
+  ["window_start", "timestamp"],
+  ["window_end", "timestamp"],
+  ["wiki", "string"],
+  ["server_name", "string"],
+  ["title", "string"],
+  ["namespace", "int"],
+  ["edit_count", "bigint"],
+  ["unique_users", "bigint"],
+  ["bytes_changed", "bigint"],
+  ["net_bytes", "bigint"],
+  ["computed_at", "timestamp"],
+  ["window_date", "string"],
+] as const satisfies Columns;
+
+export const blacklistHitsColumns = [
+  ["event_id", "string"],
+  ["term_id", "string"],
+  ["field", "string"],
+  ["wiki", "string"],
+  ["title", "string"],
+  ["user_normalized", "string"],
+  ["excerpt", "string"],
+  ["event_timestamp", "timestamp"],
+  ["detected_at", "timestamp"],
+  ["severity", "string"],
+  ["hit_date", "string"],
+] as const satisfies Columns;
+
 const rawEventsNames: ReadonlySet<string> = new Set(rawEventsColumns.map(([name]) => name));
 
 /**

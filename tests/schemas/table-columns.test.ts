@@ -2,14 +2,19 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import {
+  blacklistHitsColumns,
   type Columns,
   deadLetterColumns,
   feedGapsColumns,
   feedSessionsColumns,
   ingestMinutesColumns,
+  namespaceCountsColumns,
+  pageEditCountsColumns,
   pipelineRunsColumns,
   rawEventsColumns,
   stageRawEventsColumns,
+  trafficColumns,
+  userEditCountsColumns,
 } from "../../schemas/tables/columns.ts";
 
 const folder = join(import.meta.dirname, "../../schemas/tables");
@@ -33,6 +38,11 @@ describe("table definitions", () => {
     "ops.ingest_minutes.sql": ingestMinutesColumns,
     "ops.feed_gaps.sql": feedGapsColumns,
     "ops.pipeline_runs.sql": pipelineRunsColumns,
+    "live.traffic_1min.sql": trafficColumns,
+    "live.namespace_counts_1min.sql": namespaceCountsColumns,
+    "live.user_edit_counts.sql": userEditCountsColumns,
+    "live.page_edit_counts.sql": pageEditCountsColumns,
+    "live.blacklist_hits.sql": blacklistHitsColumns,
   };
 
   test.each(Object.keys(known))("%s has the columns that its writer knows, in the same order", (file) => {
