@@ -33,7 +33,7 @@ export type EnginePlan = {
   readonly nodes: readonly KafkaNode[];
   readonly endpoints: Endpoints;
   readonly warehouse: string;
-  readonly stagingMetadata: string;
+  readonly ownBucket: string;
   readonly kafkaProperties: Properties;
 };
 
@@ -60,7 +60,7 @@ export async function planEngines(options: PlanOptions): Promise<EnginePlan> {
       trino: { url: `http://127.0.0.1:${trino}` },
     },
     warehouse: options.warehouse ?? `s3://${options.ownBucket}/lake`,
-    stagingMetadata: `s3://${options.ownBucket}/staging`,
+    ownBucket: options.ownBucket,
     kafkaProperties: options.kafkaProperties ?? {},
   };
 }
@@ -95,7 +95,7 @@ export function defineEngines(
           port: ports.trino,
           s3: endpoints.s3,
           catalogUri: endpoints.catalog.uri,
-          stagingMetadata: plan.stagingMetadata,
+          ownBucket: plan.ownBucket,
         }),
       ];
   }

@@ -1,12 +1,11 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { z } from "zod";
 import { folderOf, type Installation } from "../installation.ts";
 import { javaCommand } from "./java-command.ts";
-import { probe } from "./probe.ts";
 import { type Properties, writeProperties } from "./properties-file.ts";
 import type { S3Endpoint } from "./s3.ts";
 import type { EngineDefinition } from "./supervisor.ts";
+import { readsTable } from "./trino-readiness.ts";
 
 export type TrinoOptions = {
   readonly folder: string;
@@ -14,13 +13,13 @@ export type TrinoOptions = {
   readonly port: number;
   readonly s3: S3Endpoint;
   readonly catalogUri: string;
-  /** `s3://bucket/prefix` where the Hive connector keeps what it knows of the staging tables. */
-  readonly stagingMetadata: string;
+  /** Bucket of the engines: the Hive connector keeps there what it knows of the staging tables. */
+  readonly ownBucket: string;
 };
 
 /** Trino with the catalogs `lake` (Iceberg) and `staging` (Parquet files with partition projection). */
 export function trinoDefinition(installation: Installation, options: TrinoOptions): EngineDefinition {
-  const { folder, port } = options;
+  const { folder } = options;
   const home = folderOf(installation, "trino");
   return {
     name: "trino",
@@ -35,7 +34,7 @@ export function trinoDefinition(installation: Installation, options: TrinoOption
       logFile: options.logFile,
     }),
     prepare: () => writeConfiguration(options),
-    isReady: () => answersQueries(port),
+    isReady: () => readsTable(options),
     startTimeoutMs: 120_000,
     // Its first stop also writes the class archive.
     stopGraceMs: 45_000,
@@ -119,11 +118,11 @@ export function lakeProperties({ s3, catalogUri }: Pick<TrinoOptions, "s3" | "ca
 }
 
 /** Hive over Parquet files that others write, as Athena has it with Glue tables. */
-export function stagingProperties({ s3, stagingMetadata }: Pick<TrinoOptions, "s3" | "stagingMetadata">): Properties {
+export function stagingProperties({ s3, ownBucket }: Pick<TrinoOptions, "s3" | "ownBucket">): Properties {
   return {
     "connector.name": "hive",
     "hive.metastore": "file",
-    "hive.metastore.catalog.dir": stagingMetadata,
+    "hive.metastore.catalog.dir": `s3://${ownBucket}/staging`,
     "hive.non-managed-table-writes-enabled": true,
     // The connector's own default refuses DROP TABLE; who may do what is decided in front of it.
     "hive.security": "allow-all",
@@ -139,37 +138,3 @@ const s3Properties = (s3: S3Endpoint): Properties => ({
   "s3.aws-access-key": s3.accessKeyId,
   "s3.aws-secret-key": s3.secretAccessKey,
 });
-
-/** Started, and able to run a query: for a while after it says so of itself, it knows of no node to run one on. */
-async function answersQueries(port: number): Promise<boolean> {
-  const info = infoSchema.parse(await (await probe(`http://127.0.0.1:${port}/v1/info`)).json());
-  return !info.starting && (await runsOnWorker(port));
-}
-
-const infoSchema = z.object({ starting: z.boolean() });
-const statementSchema = z.object({
-  nextUri: z.string().optional(),
-  data: z.unknown().optional(),
-  error: z.unknown().optional(),
-});
-
-/**
- * Its rows come from a worker that has announced the catalog `lake`, as a table's do. `SELECT 1` is answered by the
- * coordinator and works seconds earlier, while everything else still fails with "No nodes available".
- */
-const workerQuery = `SELECT (SELECT count(*) FROM TABLE(sequence(start => 1, stop => 3)))
-  + (SELECT count(*) FROM lake.information_schema.schemata)`;
-
-async function runsOnWorker(port: number): Promise<boolean> {
-  const headers = { "X-Trino-User": "wikilake-readiness" };
-  const first = { method: "POST", headers, body: workerQuery };
-  let hasRow = false;
-  let response = await probe(`http://127.0.0.1:${port}/v1/statement`, first);
-  for (;;) {
-    const { nextUri, data, error } = statementSchema.parse(await response.json());
-    if (error !== undefined) return false;
-    hasRow ||= data !== undefined;
-    if (nextUri === undefined) return hasRow;
-    response = await probe(nextUri, { headers });
-  }
-}

@@ -54,7 +54,7 @@ test("everything listens on loopback only", () => {
 });
 
 test("Trino's catalogs reach the same S3, and expire snapshots as young as Athena does", () => {
-  const staging = stagingProperties({ s3, stagingMetadata: "s3://meta/staging" });
+  const staging = stagingProperties({ s3, ownBucket: "own" });
   const lake = lakeProperties({ s3, catalogUri: "http://127.0.0.1:24000" });
   for (const catalog of [staging, lake]) {
     expect(catalog).toMatchObject({ "s3.endpoint": s3.endpoint, "s3.path-style-access": true });
