@@ -26,7 +26,7 @@ import { startFacade } from "../../local/aws/facade/contract-services.ts";
 const prefix = "wikilake_local";
 const buckets = { lake: "wikilake-local-lake", stage: "wikilake-local-stage", results: "wikilake-local-results" };
 const workgroup = "wikilake-local-write";
-const layers = ["bronze", "silver", "gold", "ops", "dq_audit", "stage"] as const;
+const layers = ["bronze", "silver", "gold", "live", "ops", "dq_audit", "stage"] as const;
 
 export const databases = {
   bronze: `${prefix}_bronze`,
