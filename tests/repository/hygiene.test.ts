@@ -12,6 +12,18 @@ describe("the repository", () => {
     expect(text("package-lock.json")).not.toContain('"resolved":');
   });
 
+  // npm leaves out of the lock file what the registry does not have, and `npm ci` then refuses the whole file.
+  test("locks the binaries of every platform, so that npm ci accepts the file anywhere", () => {
+    const { packages } = JSON.parse(text("package-lock.json")) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
+      Object.keys(optionalDependencies),
+    );
+    const locked = Object.keys(packages).map((name) => name.slice(name.lastIndexOf("node_modules/") + 13));
+    expect(wanted.filter((name) => !locked.includes(name))).toEqual([]);
+  });
+
   test("pins every dependency to one version", () => {
     const manifest = JSON.parse(text("package.json"));
     const all = { ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies };
