@@ -52,7 +52,9 @@ const parts: readonly Part[] = [
   { name: "unit", run: () => runJest("unit") },
   { name: "engines", run: () => runJest("engines", "--runInBand", "--testTimeout=300000") },
 ];
-const longParts: readonly Part[] = [{ name: "long", run: () => runJest("long", "--runInBand", "--testTimeout=3600000") }];
+const longParts: readonly Part[] = [
+  { name: "long", run: () => runJest("long", "--runInBand", "--testTimeout=3600000") },
+];
 
 const only = process.argv.indexOf("--only");
 const chosen = (process.argv.includes("--long") ? longParts : parts).filter(
