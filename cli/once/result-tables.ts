@@ -15,6 +15,11 @@ const tables: readonly (readonly [title: string, sql: string])[] = [
      where run_id = (select max_by(run_id, evaluated_at) from dq_audit.quality_results) group by gate, status order by gate, status`,
   ],
   [
+    "Rules of the last run that were not met",
+    `select gate, rule_id, severity, status, metric_value, threshold, failure_reason from dq_audit.quality_results
+     where run_id = (select max_by(run_id, evaluated_at) from dq_audit.quality_results) and status <> 'PASSED' order by gate, rule_id`,
+  ],
+  [
     "Dead letters by reason (bronze.dead_letter)",
     "select reason, count(*) as records from bronze.dead_letter group by reason order by records desc",
   ],

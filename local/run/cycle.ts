@@ -10,9 +10,16 @@ export async function lagOf({ mappings }: Cloud): Promise<Record<string, number>
   return Object.fromEntries(await Promise.all(lags));
 }
 
-/** As a person would: through the function, with force, so that only a hold or a running cycle refuses. */
-export async function runCycle({ lambda, jobs }: Cloud, functionName: string): Promise<CycleOutcome> {
-  const event = { job: "cycle", scheduledTime: new Date().toISOString(), force: true, trigger: "manual" };
+/**
+ * As a person would: through the function, with force, so that only a hold or a running cycle refuses. `catchup`: the
+ * events are older than a live feed's are when they arrive, and that must not stop the cycle.
+ */
+export async function runCycle(
+  { lambda, jobs }: Cloud,
+  functionName: string,
+  mode: "auto" | "catchup",
+): Promise<CycleOutcome> {
+  const event = { job: "cycle", scheduledTime: new Date().toISOString(), force: true, trigger: "manual", mode };
   const answer = await lambda.invoke(functionName, JSON.stringify(event));
   const verdict = JSON.parse(answer.payload) as {
     verdict?: string;

@@ -121,7 +121,10 @@ async function bringUp(options: StartLakeOptions, cleanups: Cleanups, stop: () =
       await cloud.scheduler.fire("ops-inbox");
       await cloud.asyncQueue.idle();
     },
-    runCycle: () => runCycle(cloud, String(stack.resources.get("StartJobLambdaFunction")?.realised.ref)),
+    runCycle: () => {
+      const starter = String(stack.resources.get("StartJobLambdaFunction")?.realised.ref);
+      return runCycle(cloud, starter, options.once && options.source.kind !== "file" ? "catchup" : "auto");
+    },
     memoryMiB: () => treeMemoryMiB(process.pid),
     stop,
   };
