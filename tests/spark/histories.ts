@@ -15,11 +15,13 @@ export function seeded(seed: number): () => number {
 export type Delivery = { readonly row: Row; readonly batch: number };
 
 const partitions = 3;
+/** Histories share days in this many groups: a table partition a history would make the files the test. */
+const dayGroups = 3;
 const types = ["edit", "edit", "edit", "new", "log", "categorize", "external"] as const;
 const users = ["Ada", "Bob", "192.0.2.7", "~2026-1-2", "2001:db8::7"] as const;
 
 /**
- * Deliveries of `count` histories that lie side by side, each with a domain and days of its own: late, out of order,
+ * Deliveries of `count` histories that lie side by side, each with a domain of its own: late, out of order,
  * delivered again (before or after the copy that wins), cut into `batches` batches. Offsets have no hole.
  */
 export function histories(seed: number, count: number, batches: number): readonly (readonly Row[])[] {
@@ -39,7 +41,7 @@ export function histories(seed: number, count: number, batches: number): readonl
 }
 
 function history(random: () => number, number: number, batches: number): readonly Delivery[] {
-  const day = new Date(Date.UTC(2026, 0, 1) + number * 3 * 86_400_000);
+  const day = new Date(Date.UTC(2026, 0, 1) + (number % dayGroups) * 3 * 86_400_000);
   const events = 5 + Math.floor(random() * 25);
   return Array.from({ length: events }, () => anEvent(random, number, day)).flatMap((row) => {
     const copies = random() < 0.3 ? 1 + Math.floor(random() * 3) : 1;
