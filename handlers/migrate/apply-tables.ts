@@ -1,7 +1,14 @@
 import type { Clock } from "../../lib/lake/clock.ts";
 import { LakeError } from "../../lib/lake/errors.ts";
 import { isFinal, type QueryEngine, type QueryResult } from "../../lib/lake/query-engine.ts";
-import { addColumnsSql, existingColumnsSql, parseTableDdl, type TableDefinition } from "../../lib/lake/table-ddl.ts";
+import {
+  addColumnsSql,
+  type DdlValues,
+  existingColumnsSql,
+  parseTableDdl,
+  parseViewDdl,
+  type TableDefinition,
+} from "../../lib/lake/table-ddl.ts";
 import type { Logger } from "../../lib/platform/logger.ts";
 import type { MigrateConfig } from "./config.ts";
 import type { DdlFile } from "./ddl-files.ts";
@@ -24,12 +31,30 @@ const parallel = 4;
  * dropped, renamed or retyped. Throws on the first statement that fails.
  */
 export async function applyTables(deps: MigrateDeps, files: readonly DdlFile[]): Promise<readonly string[]> {
-  const values = { database_prefix: deps.config.DATABASE_PREFIX, lake_bucket: deps.config.LAKE_BUCKET };
-  const definitions = files.map(({ file, text }) => parseTableDdl(text, values, file));
-  for (let from = 0; from < definitions.length; from += parallel) {
-    await Promise.all(definitions.slice(from, from + parallel).map((definition) => applyTable(deps, definition)));
-  }
+  const definitions = files.map(({ file, text }) => parseTableDdl(text, valuesOf(deps.config), file));
+  await inParallel(definitions, (definition) => applyTable(deps, definition));
   return definitions.map(({ database, table }) => `${database}.${table}`);
+}
+
+/** Makes every view what its file says; their tables must be there. Throws on the first statement that fails. */
+export async function applyViews(deps: MigrateDeps, files: readonly DdlFile[]): Promise<readonly string[]> {
+  const definitions = files.map(({ file, text }) => parseViewDdl(text, valuesOf(deps.config), file));
+  await inParallel(definitions, async ({ database, view, createSql }) => {
+    await run(deps, database, createSql);
+    deps.log.info("view-applied", { database, view });
+  });
+  return definitions.map(({ database, view }) => `${database}.${view}`);
+}
+
+const valuesOf = ({ DATABASE_PREFIX, LAKE_BUCKET }: MigrateConfig): DdlValues => ({
+  database_prefix: DATABASE_PREFIX,
+  lake_bucket: LAKE_BUCKET,
+});
+
+async function inParallel<T>(items: readonly T[], apply: (item: T) => Promise<void>): Promise<void> {
+  for (let from = 0; from < items.length; from += parallel) {
+    await Promise.all(items.slice(from, from + parallel).map(apply));
+  }
 }
 
 async function applyTable(deps: MigrateDeps, definition: TableDefinition): Promise<void> {

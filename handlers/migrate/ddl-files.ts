@@ -12,6 +12,11 @@ export function readDdlFiles(root: string): DdlFile[] {
   return files.map((file) => ({ file, text: readFileSync(join(root, file), "utf8") }));
 }
 
+/** Every view, as packed into the zip: schemas/views/*.sql. Each names tables only, so that their order is no matter. */
+export function readViewFiles(root: string): DdlFile[] {
+  return sqlFiles(root, "schemas/views").map((file) => ({ file, text: readFileSync(join(root, file), "utf8") }));
+}
+
 function sqlFiles(root: string, folder: string): string[] {
   return namesIn(root, folder)
     .filter((name) => name.endsWith(".sql"))

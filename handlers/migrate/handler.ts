@@ -6,10 +6,10 @@ import { createAthenaEngine } from "../../lib/lake/athena-query-engine.ts";
 import { systemClock } from "../../lib/platform/clock.ts";
 import { describeError } from "../../lib/platform/errors.ts";
 import { createLogger } from "../../lib/platform/logger.ts";
-import { applyTables } from "./apply-tables.ts";
+import { applyTables, applyViews } from "./apply-tables.ts";
 import { readConfig } from "./config.ts";
 import { answer, type CustomResourceOutcome, customResourceSchema, putAnswer } from "./custom-resource.ts";
-import { readDdlFiles } from "./ddl-files.ts";
+import { readDdlFiles, readViewFiles } from "./ddl-files.ts";
 
 const client = new AthenaClient({});
 const deps = {
@@ -32,7 +32,8 @@ async function outcomeOf(requestType: "Create" | "Update" | "Delete"): Promise<C
   if (requestType === "Delete") return { status: "SUCCESS", data: {} };
   try {
     const tables = await applyTables(deps, readDdlFiles(root));
-    return { status: "SUCCESS", data: { Tables: String(tables.length) } };
+    const views = await applyViews(deps, readViewFiles(root));
+    return { status: "SUCCESS", data: { Tables: String(tables.length), Views: String(views.length) } };
   } catch (error) {
     deps.log.error("tables-not-applied", { error: describeError(error) });
     return { status: "FAILED", reason: describeError(error) };

@@ -18,12 +18,7 @@ export type DdlValues = { readonly database_prefix: string; readonly lake_bucket
  * line with its comment, then `)`. Throws LakeError on anything else: a file that is not understood is not applied.
  */
 export function parseTableDdl(text: string, values: DdlValues, file: string): TableDefinition {
-  const createSql = fillIn(text, values, file)
-    .split("\n")
-    .filter((line) => !line.trimStart().startsWith("--"))
-    .join("\n")
-    .trim()
-    .replace(/;$/, "");
+  const createSql = statementOf(text, values, file);
   const head = /^CREATE TABLE IF NOT EXISTS ([a-z0-9_]+)\.([a-z0-9_]+) \(\n/.exec(createSql);
   const [opening, database, table] = head ?? [];
   const end = createSql.indexOf("\n)");
@@ -32,6 +27,33 @@ export function parseTableDdl(text: string, values: DdlValues, file: string): Ta
   }
   const lines = createSql.slice(opening.length, end).split("\n");
   return { database, table, createSql, columns: lines.map((line) => parseColumn(line, file)) };
+}
+
+/** A view as its file defines it. */
+export type ViewDefinition = { readonly database: string; readonly view: string; readonly createSql: string };
+
+/**
+ * Reads a view's file: comment lines, then one `CREATE OR REPLACE VIEW <database>.<view> AS` and its query. Throws LakeError
+ * on anything else.
+ */
+export function parseViewDdl(text: string, values: DdlValues, file: string): ViewDefinition {
+  const createSql = statementOf(text, values, file);
+  const [, database, view] =
+    /^CREATE OR REPLACE VIEW ([a-z0-9_]+)\.([a-z0-9_]+) AS\n(?:SELECT|WITH)\s/.exec(createSql) ?? [];
+  if (database === undefined || view === undefined || createSql.includes(";")) {
+    throw malformed(file, "expected one CREATE OR REPLACE VIEW database.view AS and its query");
+  }
+  return { database, view, createSql };
+}
+
+/** The file with its placeholders filled in, without its comment lines. */
+function statementOf(text: string, values: DdlValues, file: string): string {
+  return fillIn(text, values, file)
+    .split("\n")
+    .filter((line) => !line.trimStart().startsWith("--"))
+    .join("\n")
+    .trim()
+    .replace(/;$/, "");
 }
 
 /** Placeholders are `${name}`, with the names of DdlValues. */

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the DDL's own placeholders
 import { describe, expect, test } from "@jest/globals";
-import { applyTables } from "../../../handlers/migrate/apply-tables.ts";
+import { applyTables, applyViews } from "../../../handlers/migrate/apply-tables.ts";
 import { answer, type CustomResourceRequest } from "../../../handlers/migrate/custom-resource.ts";
 import type { QueryEngine } from "../../../lib/lake/query-engine.ts";
 import { createLogger } from "../../../lib/platform/logger.ts";
@@ -51,6 +51,24 @@ describe("migrate", () => {
       code: "TABLE_NOT_APPLIED",
       message: expect.stringContaining("SYNTAX_ERROR"),
     });
+  });
+});
+
+describe("migrating views", () => {
+  const view = {
+    file: "live.v.sql",
+    text: "-- v\nCREATE OR REPLACE VIEW ${database_prefix}_live.v AS\nSELECT 1 AS one\n",
+  };
+
+  test("sends one statement a view, each time", async () => {
+    const { sent, deps } = engine([]);
+    expect(await applyViews(deps, [view])).toEqual(["wl_live.v"]);
+    await applyViews(deps, [view]);
+    expect(sent).toEqual(Array(2).fill("CREATE OR REPLACE VIEW wl_live.v AS\nSELECT 1 AS one"));
+  });
+
+  test("stops at one that fails", async () => {
+    await expect(applyViews(engine([], /VIEW/).deps, [view])).rejects.toMatchObject({ code: "TABLE_NOT_APPLIED" });
   });
 });
 
