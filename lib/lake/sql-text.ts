@@ -48,6 +48,14 @@ export function sqlTimestamp(ms: number): string {
   return `TIMESTAMP '${new Date(ms).toISOString().replace("T", " ").replace("Z", "")}'`;
 }
 
+/** No control character, no line break, no lone surrogate, nothing that hides. */
+const configTextPattern = /^[^\p{C}\u2028\u2029]*$/u;
+
+/** A quoted text of the project's own configuration, never of an event: its quotes are doubled. */
+export function sqlText(text: string): string {
+  return `'${checked(text, configTextPattern).replaceAll("'", "''")}'`;
+}
+
 function checked(text: string, pattern: RegExp): string {
   if (!pattern.test(text)) throw unsafe(text);
   return text;

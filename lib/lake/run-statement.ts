@@ -1,0 +1,33 @@
+import type { Clock } from "./clock.ts";
+import { LakeError } from "./errors.ts";
+import { isFinal, type QueryEngine, type QueryResult, type StatementRequest } from "./query-engine.ts";
+
+/** Between two looks at a statement that takes seconds. */
+const pollMs = 500;
+
+export type StatementDeps = { readonly engine: QueryEngine; readonly clock: Clock };
+
+/**
+ * Runs one statement to its end. Throws LakeError: STATEMENT_FAILED with the engine's code (retriable unless the rows are
+ * at fault), STATEMENT_TOO_LATE when the deadline came first: the statement is asked to stop then, which it may ignore.
+ */
+export async function runStatement(
+  { engine, clock }: StatementDeps,
+  request: StatementRequest,
+  deadlineMs: number,
+): Promise<QueryResult> {
+  const { queryId } = await engine.start(request);
+  for (;;) {
+    const status = await engine.status(queryId);
+    if (status?.state === "SUCCEEDED") return engine.result(queryId);
+    if (status !== undefined && isFinal(status.state)) {
+      const problem = `statement ${status.state} ${status.errorCode ?? ""}`.trim();
+      throw new LakeError("STATEMENT_FAILED", problem, { retriable: status.failure !== "data" });
+    }
+    if (clock.now() >= deadlineMs) {
+      await engine.stop(queryId);
+      throw new LakeError("STATEMENT_TOO_LATE", "statement not over at the deadline", { retriable: true });
+    }
+    await clock.sleep(pollMs);
+  }
+}
