@@ -24,7 +24,9 @@ beforeAll(async () => {
 describe("a function", () => {
   test("is one of those this release has", () => {
     expect(functions.map(({ properties }) => properties["FunctionName"]).sort()).toEqual(
-      ["bronzeWriter", "deadLetterWriter", "migrate", "opsWriter", "startJob"].map((name) => `wikilake-dev-${name}`),
+      ["bronzeWriter", "deadLetterWriter", "liveMetrics", "migrate", "opsWriter", "startJob"].map(
+        (name) => `wikilake-dev-${name}`,
+      ),
     );
   });
 
@@ -61,13 +63,25 @@ describe("a function", () => {
     const packaged = await packagedStage("dev");
     const names = zipNames(readFileSync(packaged.functions["MigrateLambdaFunction"] ?? ""));
     expect(names).toEqual(
-      expect.arrayContaining(["schemas/tables/bronze.raw_events.sql", "schemas/tables/bronze.dead_letter.sql"]),
+      expect.arrayContaining([
+        "schemas/tables/bronze.raw_events.sql",
+        "schemas/tables/bronze.dead_letter.sql",
+        "schemas/views/live.realtime_traffic_volume.sql",
+      ]),
+    );
+  });
+
+  test("live-metrics carries the rules that it reads, and no other file", async () => {
+    const packaged = await packagedStage("dev");
+    const names = zipNames(readFileSync(packaged.functions["LiveMetricsLambdaFunction"] ?? ""));
+    expect(names.filter((name) => name.startsWith("schemas/")).sort()).toEqual(
+      ["blacklist", "domains", "live", "thresholds"].map((name) => `schemas/rules/${name}.yml`),
     );
   });
 });
 
 describe("asynchronous invocations", () => {
-  test.each(["DeadLetterWriter", "OpsWriter", "StartJob"])(
+  test.each(["DeadLetterWriter", "OpsWriter", "StartJob", "LiveMetrics"])(
     "of %s end in a queue that its role may write to",
     (name) => {
       const config = resourcesOf(stack, "AWS::Lambda::EventInvokeConfig").find(({ logicalId }) =>

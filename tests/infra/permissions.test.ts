@@ -77,6 +77,19 @@ const allowed: Readonly<Record<string, readonly (readonly [string, string])[]>> 
     ["glue:UpdateTable", table("ops", "feed_gaps")],
     ["s3:PutObject", bucket("lake", "/ops/pipeline_runs/data/a.parquet")],
   ],
+  LiveMetricsRole: [
+    ["s3:GetObject", bucket("stage", "/control/live.json")],
+    ["s3:PutObject", bucket("stage", "/control/live.json")],
+    ["s3:ListBucket", bucket("stage")],
+    ["athena:StartQueryExecution", workgroup("write")],
+    ["athena:StopQueryExecution", workgroup("write")],
+    ["s3:PutObject", bucket("results", "/write/0f1e.csv")],
+    ["glue:GetTable", table("bronze", "raw_events")],
+    ["s3:GetObject", bucket("lake", "/bronze/raw_events/data/a.parquet")],
+    ["glue:UpdateTable", table("live", "traffic_1min")],
+    ["glue:UpdateTable", table("live", "blacklist_hits")],
+    ["s3:PutObject", bucket("lake", "/live/user_edit_counts/data/a.parquet")],
+  ],
   MigrateRole: [
     ["athena:StartQueryExecution", workgroup("maintenance")],
     ["glue:CreateTable", table("bronze", "raw_events")],
@@ -137,6 +150,17 @@ const refused: Readonly<Record<string, readonly (readonly [string, string])[]>> 
   OpsWriterRole: [
     ["s3:PutObject", bucket("stage", "/commit/bronze.json")],
     ["glue:UpdateTable", table("bronze", "raw_events")],
+  ],
+  LiveMetricsRole: [
+    ["s3:PutObject", bucket("lake", "/bronze/raw_events/data/a.parquet")],
+    ["s3:DeleteObject", bucket("lake", "/live/traffic_1min/data/a.parquet")],
+    ["s3:GetObject", bucket("lake", "/bronze/dead_letter/data/a.parquet")],
+    ["s3:GetObject", bucket("stage", "/stage/raw_events/batch=ab/part-0.parquet")],
+    ["s3:PutObject", bucket("stage", "/commit/bronze.json")],
+    ["s3:PutObject", bucket("stage", "/control/desired.json")],
+    ["glue:UpdateTable", table("bronze", "raw_events")],
+    ["glue:DeleteTable", table("live", "traffic_1min")],
+    ["athena:StartQueryExecution", workgroup("maintenance")],
   ],
   MigrateRole: [
     ["glue:DeleteTable", table("bronze", "raw_events")],

@@ -104,6 +104,7 @@ describe("a role of the template", () => {
       BronzeWriterRole: lambda,
       DeadLetterWriterRole: lambda,
       OpsWriterRole: lambda,
+      LiveMetricsRole: lambda,
       MigrateRole: lambda,
       StartJobRole: lambda,
       SchedulerRole: ["scheduler.amazonaws.com"],

@@ -10,11 +10,12 @@ beforeAll(async () => {
   schedules = resourcesOf(stack, "AWS::Scheduler::Schedule");
 }, 60_000);
 
-test("silver and gold run every ten minutes, the ops inbox is loaded each minute", () => {
+test("silver and gold run every ten minutes, the ops inbox is loaded and the live tables are refreshed each minute", () => {
   const all = schedules.map(({ properties }) => [properties["ScheduleExpression"], at(properties, "Target.Arn")]);
   expect(all).toEqual([
     ["cron(0/10 * * * ? *)", "arn:aws:stand-in:::StartJobLambdaFunction"],
     ["cron(0/1 * * * ? *)", "arn:aws:stand-in:::OpsWriterLambdaFunction"],
+    ["cron(0/1 * * * ? *)", "arn:aws:stand-in:::LiveMetricsLambdaFunction"],
   ]);
 });
 

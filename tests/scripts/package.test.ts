@@ -22,6 +22,7 @@ describe("packaging a stage", () => {
     expect(Object.keys(first.functions).sort()).toEqual([
       "BronzeWriterLambdaFunction",
       "DeadLetterWriterLambdaFunction",
+      "LiveMetricsLambdaFunction",
       "MigrateLambdaFunction",
       "OpsWriterLambdaFunction",
       "StartJobLambdaFunction",
