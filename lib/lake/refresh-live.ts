@@ -1,5 +1,6 @@
 import type { Logger } from "../platform/logger.ts";
 import { bronzePendingPrefix } from "./bronze-batch.ts";
+import { LakeError } from "./errors.ts";
 import { mergeBlacklistHits } from "./live-blacklist.ts";
 import { dirtyMinutes, findNew } from "./live-dirty.ts";
 import type { LiveRules } from "./live-rules.ts";
@@ -87,11 +88,25 @@ async function recompute(deps: RefreshDeps, held: HeldState, deadlineMs: number)
   while (held.state.open.length > 0 && deps.clock.now() < deadlineMs) {
     const left = [...held.state.open].sort((a, b) => b - a);
     const minutes = left.splice(0, deps.rules.minutesPerStatement);
-    rows += await replaceWindows(deps, minutes, deadlineMs);
+    rows += await replaceInPieces(deps, minutes, deadlineMs);
     await held.save({ open: left });
   }
   const left = held.state.open.length;
   return { kind: "done", minutes: open.length - left, left, rows, newestMs };
+}
+
+/** As one statement a table; in halves where the engine cannot take so much at once. Rows changed in all tables. */
+async function replaceInPieces(deps: RefreshDeps, minutes: readonly Minute[], deadlineMs: number): Promise<number> {
+  try {
+    return await replaceWindows(deps, minutes, deadlineMs);
+  } catch (error) {
+    const isTooMuch = error instanceof LakeError && error.code === "STATEMENT_FAILED" && !error.retriable;
+    if (!isTooMuch || minutes.length === 1) throw error;
+    const half = Math.ceil(minutes.length / 2);
+    deps.log.warn("live-halved", { minutes: minutes.length });
+    const first = await replaceInPieces(deps, minutes.slice(0, half), deadlineMs);
+    return first + (await replaceInPieces(deps, minutes.slice(half), deadlineMs));
+  }
 }
 
 /** Rows changed in all tables. */

@@ -15,6 +15,8 @@ type Answers = {
   /** Statements that match never end, or fail. */
   hangs: RegExp | undefined;
   fails: RegExp | undefined;
+  /** Statements longer than this exceed the engine's memory. */
+  longest: number;
 };
 
 /** What live-metrics needs, in memory. Time moves by sleeping only; statements end at once unless told otherwise. */
@@ -31,6 +33,7 @@ export function createFakeLake(startMs: number) {
     elsewhere: undefined,
     hangs: undefined,
     fails: undefined,
+    longest: Number.POSITIVE_INFINITY,
   };
   let probes = 0;
   const sqlOf = (queryId: string): string => requests[Number(queryId)]?.sql ?? "";
@@ -50,12 +53,13 @@ export function createFakeLake(startMs: number) {
         const sql = sqlOf(queryId);
         if (answers.hangs?.test(sql))
           return { state: "RUNNING", completedAtMs: undefined, errorCode: undefined, failure: undefined };
-        const isFailed = answers.fails?.test(sql) === true;
+        const isTooMuch = sql.length > answers.longest;
+        const isFailed = isTooMuch || answers.fails?.test(sql) === true;
         return {
           state: isFailed ? "FAILED" : "SUCCEEDED",
           completedAtMs: nowMs,
           errorCode: isFailed ? "ICEBERG_COMMIT_ERROR" : undefined,
-          failure: isFailed ? "environment" : undefined,
+          failure: isTooMuch ? "data" : isFailed ? "environment" : undefined,
         };
       },
       result: async (queryId) => ({ updateCount: 2, rows: rowsOf(sqlOf(queryId)) }),

@@ -144,6 +144,23 @@ describe("a backlog", () => {
   });
 });
 
+describe("what the engine cannot take at once", () => {
+  const scattered = Array.from({ length: 40 }, (_, index) => minute - 2 * index);
+
+  test("is given to it in halves", async () => {
+    lake.answers.around = [startMs, scattered];
+    lake.answers.longest = 12_000;
+    expect(await run()).toMatchObject({ kind: "done", left: 0 });
+    expect(lake.merged().length).toBeGreaterThan(tables.length * 2);
+  });
+
+  test("fails when a single window is too much, and stays open", async () => {
+    lake.answers.around = [startMs, scattered];
+    lake.answers.longest = 10;
+    await expect(run()).rejects.toMatchObject({ code: "STATEMENT_FAILED", retriable: false });
+  });
+});
+
 describe("runs at once", () => {
   test("are one: the other finds it busy and leaves, also while the first one has not begun to write", async () => {
     lake.answers.around = [startMs, [minute]];
