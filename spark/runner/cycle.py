@@ -15,6 +15,7 @@ from dq.ruleset import parse_ruleset
 from dq.selftest import self_test
 from runner import audit
 from runner.args import Config
+from runner.dimensions import replace_dimensions
 from runner.files import Files
 from runner.iceberg import BRANCH_PREFIX, Lake
 from runner.increment import Facts, Increment, decide_mode, find_increment, measure, newest_is_timely
@@ -23,7 +24,7 @@ from runner.load import Loaded, Views, ensure_table, run_load, table_values
 from runner.log import info
 from runner.offsets import next_offsets, register_offsets
 from runner.outcome import GateStopped
-from runner.render import literal, render, sections, threshold_values
+from runner.render import literal, render, sections
 from runner.rules import Rules
 from runner.session import fit_to
 from runner.tables import Table, of_layer
@@ -53,7 +54,7 @@ class Run:
         return BRANCH_PREFIX + re.sub(r"[^A-Za-z0-9]", "_", self.config.run_id)
 
     def values(self) -> Dict[str, str]:
-        return threshold_values(self.rules.thresholds)
+        return self.rules.values
 
 
 @dataclass(frozen=True)
@@ -148,10 +149,28 @@ def register_ctx(run: Run, dead_share: float) -> None:
     run.spark.createDataFrame([row], schema).createOrReplaceTempView("ctx")
 
 
-def silver_stage(run: Run, context: Context) -> None:
+def silver_stage(run: Run, context: Optional[Context]) -> None:
+    """The table fed by the increment, then those derived from it. Without an increment only a derived table that is behind."""
+    tables = of_layer(run.tables, "silver")
+    for table in tables:
+        ensure_table(run.lake, table, run.config.lake_uri)
+    run_at = _run_at(run, tables)
+    fed = _increment_plan(run, context, run_at) if context else None
+
+    def plan_of(table: Table, done: Candidates) -> Optional[_Plan]:
+        return fed if table.input == BRONZE else _derived_plan(run, table, run_at, done)
+
+    if fed is None and all(plan_of(table, {}) is None for table in tables):
+        return
+    _stage(run, "silver", run_at, plan_of)
+
+
+def _increment_plan(run: Run, context: Context, run_at: datetime) -> "_Plan":
     increment, facts = context.increment, context.facts
     register_dimensions(run)
-    run_at = _run_at(run, of_layer(run.tables, "silver")[0])
+    _, before = run.lake.published(of_layer(run.tables, "silver")[0].full_name)
+    if before.get("rules") != run.rules.fingerprint:
+        replace_dimensions(run.lake, run.rules.reference, run.rules.domains, run.rules.fingerprint, run_at)
     seal = {
         "run-id": run.config.run_id,
         "input-snapshot": str(increment.snapshot_to),
@@ -160,11 +179,12 @@ def silver_stage(run: Run, context: Context) -> None:
         "valid-through": str(facts.last_event_at),
         "processed-at": str(run_at),
         "mode": str(run.mode),
+        "rules": run.rules.fingerprint,
     }
     days = sorted({(datetime.fromisoformat(day) + timedelta(days=n)).date().isoformat() for day in facts.dates for n in (-1, 0, 1)})
     given = {"neighbour_dates": literal(days, "neighbour_dates")}
     moved = {"input_from": increment.snapshot_from, "input_to": increment.snapshot_to}
-    _stage(run, "silver", run_at, lambda table: _Plan(seal, given, moved, facts.rows, facts.first_event_at, facts.last_event_at))
+    return _Plan(seal, given, moved, facts.rows, facts.first_event_at, facts.last_event_at)
 
 
 def gold_stage(run: Run) -> None:
@@ -172,8 +192,8 @@ def gold_stage(run: Run) -> None:
     tables = of_layer(run.tables, "gold")
     for table in tables:
         ensure_table(run.lake, table, run.config.lake_uri)
-    run_at = _run_at(run, tables[0])
-    _stage(run, "gold", run_at, lambda table: _gold_plan(run, table, run_at))
+    run_at = _run_at(run, tables)
+    _stage(run, "gold", run_at, lambda table, done: _derived_plan(run, table, run_at, done))
 
 
 @dataclass(frozen=True)
@@ -186,29 +206,62 @@ class _Plan:
     window_end: Optional[datetime]
 
 
-def _gold_plan(run: Run, table: Table, run_at: datetime) -> Optional[_Plan]:
-    """None when the table has consumed everything its input holds."""
-    snapshot, above = run.lake.published(table.input)
+# What this stage has loaded and judged but not published yet, by full name: a table may read another one's candidate.
+Candidates = Dict[str, Tuple[Loaded, _Plan]]
+
+
+def _state(run: Run, name: str, done: Candidates) -> "Tuple[Optional[int], Dict[str, str]]":
+    """Snapshot and seal that a table of this stage reads: the candidate of its input, else what is published."""
+    if name in done:
+        loaded, plan = done[name]
+        return loaded.head, plan.seal
+    return run.lake.published(name)
+
+
+def _derived_plan(run: Run, table: Table, run_at: datetime, done: Candidates) -> Optional[_Plan]:
+    """None when the table has consumed everything its inputs hold."""
+    snapshot, above = _state(run, table.input, done)
     _, consumed = run.lake.published(table.full_name)
     run.mode = run.mode or above.get("mode")
-    if snapshot is None or (consumed.get("input-snapshot") == str(snapshot) and not run.config.rebuild):
+    if snapshot is None:
         return None
-    mark = None if run.config.rebuild else consumed.get("input-mark")
-    _register_upstream(run, table, snapshot, above)
+    others = {name: _state(run, name, done) for name in table.also}
+    reading = json.dumps({name: str(head) for name, (head, _) in others.items()}, sort_keys=True)
+    is_read = consumed.get("input-snapshot") == str(snapshot) and consumed.get("also-snapshots", "{}") == reading
+    if is_read and not run.config.rebuild:
+        return None
+    if table.layer == "gold":
+        _register_upstream(run, table, snapshot, above)
+    marks = {name: seal.get("processed-at", "") for name, (_, seal) in others.items()}
     seal = {
         "run-id": run.config.run_id,
         "input-snapshot": str(snapshot),
         "input-mark": above["processed-at"],
+        "also-snapshots": reading,
+        "also-marks": json.dumps(marks, sort_keys=True),
         "valid-through": above.get("valid-through", ""),
         "processed-at": str(run_at),
         "mode": above.get("mode", ""),
     }
-    values = {
-        "input": f"{run.lake.sql_name(table.input)} version as of {snapshot}",
-        "mark": literal(datetime.fromisoformat(mark) if mark else datetime(1, 1, 1), "mark"),
-    }
+    before = {} if run.config.rebuild else consumed
+    values = {**_input_values(run, "input", table.input, snapshot), "mark": _mark(before.get("input-mark"))}
+    known = json.loads(before.get("also-marks", "{}"))
+    for name, (head, _) in others.items():
+        short = name.split(".")[1]
+        values.update({**_input_values(run, short, name, head), f"{short}_mark": _mark(known.get(name))})
     moved = {"input_from": int(consumed["input-snapshot"]) if "input-snapshot" in consumed else None, "input_to": snapshot}
     return _Plan(seal, values, moved, None, None, None)
+
+
+def _input_values(run: Run, placeholder: str, name: str, snapshot: Optional[int]) -> Dict[str, str]:
+    """A table that never published is read as it is: empty."""
+    pinned = f" version as of {snapshot}" if snapshot is not None else ""
+    return {placeholder: f"{run.lake.sql_name(name)}{pinned}"}
+
+
+def _mark(text: Optional[str]) -> str:
+    """Rows processed later than this are new; before everything when nothing was consumed yet."""
+    return literal(datetime.fromisoformat(text) if text else datetime(1, 1, 1), "mark")
 
 
 def _register_upstream(run: Run, table: Table, snapshot: int, above: Dict[str, str]) -> None:
@@ -231,13 +284,13 @@ def _register_upstream(run: Run, table: Table, snapshot: int, above: Dict[str, s
     ).createOrReplaceTempView("upstream")
 
 
-def _stage(run: Run, layer: str, run_at: datetime, plan_of: Callable[[Table], Optional[_Plan]]) -> None:
+def _stage(run: Run, layer: str, run_at: datetime, plan_of: "Callable[[Table, Candidates], Optional[_Plan]]") -> None:
     """Loads and judges each table of a layer on its branch; publishes all of them once every gate has passed."""
     started = run.clock()
-    done: List[Tuple[Loaded, _Plan]] = []
+    candidates: Candidates = {}
     is_started = False
     for table in of_layer(run.tables, layer):
-        plan = plan_of(table)
+        plan = plan_of(table, candidates)
         if plan is None:
             continue
         if not is_started:
@@ -249,10 +302,11 @@ def _stage(run: Run, layer: str, run_at: datetime, plan_of: Callable[[Table], Op
             run.boundary(f"{layer}_loaded")
             if loaded is not None:
                 _judge(run, layer, loaded, plan, views, started)
-                done.append((loaded, plan))
+                candidates[table.full_name] = (loaded, plan)
         finally:
             views.close()
     ended = run.clock()
+    done = list(candidates.values())
     if not done:
         for stage in (layer, f"{layer}_dq"):
             run.ledger.stage(stage, "NOOP", started, ended, mode=run.mode, rows_out=0)
@@ -339,9 +393,8 @@ def register_dimensions(run: Run) -> None:
     run.spark.createDataFrame(languages, "language string, region string").createOrReplaceTempView("region_by_language")
 
 
-def _run_at(run: Run, table: Table) -> datetime:
+def _run_at(run: Run, tables: List[Table]) -> datetime:
     """Strictly after the last run's: the layer above takes what is newer than its mark."""
-    _, before = run.lake.published(table.full_name)
-    now = run.clock()
-    last = before.get("processed-at")
-    return max(now, datetime.fromisoformat(last) + timedelta(microseconds=1)) if last else now
+    seals = [run.lake.published(table.full_name)[1] for table in tables]
+    last = [datetime.fromisoformat(seal["processed-at"]) for seal in seals if "processed-at" in seal]
+    return max([run.clock(), *(moment + timedelta(microseconds=1) for moment in last)])

@@ -9,16 +9,19 @@ from runner.args import Config
 from runner.ddl import WRITE_PROPERTIES, spark_create
 from runner.files import Files
 from runner.load import unchanged
-from runner.render import literal, render, sections, threshold_values
+from runner.render import literal, render, sections
 from runner.rules import Rules
 from runner.tables import Table
 
 # Shown where only the data knows the value.
-_LATER = ("dates", "first_at", "last_at", "until_at", "neighbour_dates", "mark", "first_offset", "last_offset", "touched_windows")
+_LATER = (
+    "dates", "first_at", "last_at", "until_at", "neighbour_dates", "history_dates", "label_dates", "mark", "first_offset",
+    "last_offset", "touched_windows",
+)  # fmt: skip
 
 
 def print_plan(config: Config, files: Files, rules: Rules, tables: List[Table]) -> None:
-    known = {**threshold_values(rules.thresholds), **{name: f"<{name}>" for name in _LATER}}
+    known = {**rules.values, **{name: f"<{name}>" for name in _LATER}}
     for table in tables:
         if config.command in ("cycle", table.layer):
             _print_table(config, files, table, known)
@@ -35,6 +38,7 @@ def _print_table(config: Config, files: Files, table: Table, known: Dict[str, st
         "input": f"{config.catalog}.{config.database_prefix}_{layer}.{source} version as of <snapshot>",
         "run_at": literal(datetime(2000, 1, 1), "run_at"),
         "unchanged": unchanged(table),
+        **_also(config, table),
     }
     print(f"-- {table.full_name}\n{spark_create(table.ddl, name, config.lake_uri, WRITE_PROPERTIES)};\n")
     for file in ("load.sql", "checks.sql"):
@@ -45,3 +49,12 @@ def _print_table(config: Config, files: Files, table: Table, known: Dict[str, st
     for rule in parse_ruleset(files.read(path), path, values).rules:
         print(f"-- {rule.id} {rule.severity}{' in live mode only' if rule.live_only else ''}: {rule.sentence}\n{rule.text}")
     print()
+
+
+def _also(config: Config, table: Table) -> Dict[str, str]:
+    values: Dict[str, str] = {}
+    for other in table.also:
+        layer, name = other.split(".")
+        values[name] = f"{config.catalog}.{config.database_prefix}_{layer}.{name} version as of <snapshot>"
+        values[f"{name}_mark"] = f"<{name}_mark>"
+    return values

@@ -79,7 +79,7 @@ def _execute(job: Run) -> None:
         context = bronze_stage(job)
         if context is not None:
             job.boundary("bronze_judged")
-            silver_stage(job, context)
+        silver_stage(job, context)
     if command in ("cycle", "gold"):
         gold_stage(job)
 

@@ -1,4 +1,4 @@
-"""The job's configuration: thresholds and domains of schemas/rules, checked before any table is touched."""
+"""The job's configuration: everything of schemas/rules, checked before any table is touched."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -6,6 +6,9 @@ from typing import Any, Dict, List, Tuple
 
 from runner.files import Files
 from runner.outcome import RunnerError
+from runner.reference import Reference, load_reference
+from runner.render import threshold_values
+from runner.rule_sql import fingerprint, rule_values
 from runner.yaml_subset import parse_yaml
 
 REGIONS = ("asia_pacific", "europe", "americas", "middle_east", "other")
@@ -26,6 +29,9 @@ class Rules:
     thresholds: Dict[str, Any]  # flat: "silver.large_deletion_below" → -5000
     domains: Tuple[Domain, ...]
     region_by_language: Dict[str, str]
+    reference: Reference
+    values: Dict[str, str]  # what ${name} stands for in SQL: thresholds and rules.*
+    fingerprint: str  # of domains and lists
 
     def number(self, name: str) -> float:
         value = self.thresholds.get(name)
@@ -50,9 +56,11 @@ def load_rules(files: Files) -> Rules:
     for language, region in by_language.items():
         if region not in REGIONS:
             problems.append(f"rules/domains.yml: region_by_language.{language}: unknown region '{region}'")
+    reference = load_reference(files, problems)
     if problems:
         raise RunnerError("; ".join(problems))
-    return Rules(thresholds, tuple(domains), dict(by_language))
+    values = {**threshold_values(thresholds), **rule_values(reference)}
+    return Rules(thresholds, tuple(domains), dict(by_language), reference, values, fingerprint(reference, domains))
 
 
 def _flatten(value: Any, prefix: str, problems: List[str]) -> Dict[str, Any]:

@@ -22,6 +22,7 @@ class Table:
     key: Tuple[str, ...]
     partition: Tuple[str, ...]
     input: str  # <layer>.<table>
+    also: Tuple[str, ...]  # further inputs; their changes touch rows too
     reads: str
     processed_column: str
     ddl: TableDdl
@@ -50,8 +51,8 @@ def _read(files: Files, path: str) -> Table:
     layer, name = path.split("/")[:2]
     about: Dict[str, Any] = parse_yaml(files.read(path), path) or {}
     wanted = {"layer", "table", "order", "key", "partition", "input", "reads", "processed_column", "late"}
-    if set(about) != wanted:
-        raise RunnerError(f"{path}: needs exactly {', '.join(sorted(wanted))}")
+    if set(about) - {"also"} != wanted:
+        raise RunnerError(f"{path}: needs {', '.join(sorted(wanted))}, and may have also")
     if (about["layer"], about["table"]) != (layer, name) or layer not in ("silver", "gold"):
         raise RunnerError(f"{path}: layer and table must repeat the folder's name")
     if about["reads"] not in READS:
@@ -66,4 +67,5 @@ def _read(files: Files, path: str) -> Table:
     missing = [column for column in key + (about["processed_column"],) if column not in ddl.names]
     if missing:
         raise RunnerError(f"{path}: table.sql has no column {', '.join(missing)}")
-    return Table(layer, name, about["order"], key, partition, about["input"], about["reads"], about["processed_column"], ddl)
+    also = tuple(about.get("also", ()))
+    return Table(layer, name, about["order"], key, partition, about["input"], also, about["reads"], about["processed_column"], ddl)

@@ -179,7 +179,6 @@ export const silverGate: GateFixtures = {
     neighbours: "select event_id from primary",
     branch_run: "select event_id from primary",
     bronze: "select event_id from primary",
-    reverts: "select 1L as reverted_revision, 2L as reverting_revision",
     drift: "select '*' as metric, 0.0D as psi, 0.0D as z",
   },
   bad: {
@@ -218,11 +217,43 @@ export const silverGate: GateFixtures = {
       changedSilver("event_timestamp", some, "timestamp_ntz'2021-12-31 23:59:59'"),
     ],
     "S-13": [{ branch_run: "select event_id from primary union all select 'from nowhere'" }],
-    "S-14": [{ reverts: "select 2L as reverted_revision, 2L as reverting_revision" }],
     "S-15.warn": [{ drift: "select 'type' as metric, 0.51D as psi, 0.0D as z" }],
     "S-15.fail": [
       { drift: "select 'type' as metric, 2.1D as psi, 0.0D as z" },
       { drift: "select 'type' as metric, 0.0D as psi, 0.0D as z where false" },
+    ],
+  },
+};
+
+const revertColumns: Columns = {
+  revert_event_id: "concat('e', id)",
+  reverting_user: "'Ada'",
+  reverted_user: "'Bob'",
+  reverting_revision: "id + 100",
+  reverted_revision: "id + 99",
+  method: "'undo'",
+  confidence: "0.97D",
+  is_self_revert: "false",
+};
+const reverts = (changes: Columns = {}): Views => ({ reverts: select({ ...revertColumns, ...changes }, "range(20)") });
+const changedReverts = (name: string, value: string): Views =>
+  reverts({ [name]: when(some, value, revertColumns[name] ?? "null") });
+
+export const revertsGate: GateFixtures = {
+  ruleset: "silver/reverts/checks.dqdl",
+  sources: ["reverts"],
+  good: { primary: select({ revert_event_id: "concat('e', id)" }, "range(100)"), ...reverts() },
+  bad: {
+    "S-14": [changedReverts("reverted_revision", "id + 100"), changedReverts("reverted_revision", "null")],
+    "S-16": [{ primary: select({ revert_event_id: "concat('e', id)" }, "range(0)") }],
+    "S-17": [changedReverts("revert_event_id", "'e1'")],
+    "S-18": [changedReverts("revert_event_id", "'from nowhere'")],
+    "S-19": [
+      changedReverts("method", "'magic'"),
+      changedReverts("method", "null"),
+      changedReverts("confidence", "1.2D"),
+      changedReverts("is_self_revert", "true"),
+      changedReverts("reverted_user", "'Ada'"),
     ],
   },
 };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { parse } from "yaml";
 import { edit, onPartition } from "./fixtures.ts";
-import { bronzeGate, type GateFixtures, goldGate, silverGate, type Views } from "./gate-fixtures.ts";
+import { bronzeGate, type GateFixtures, goldGate, revertsGate, silverGate, type Views } from "./gate-fixtures.ts";
 import { type Evaluated, type Row, type SparkHarness, startSparkHarness } from "./harness/spark-harness.ts";
 
 // A session and a cycle take seconds when the machine is idle, minutes when the engines must be fetched first.
@@ -39,6 +39,7 @@ async function ruleIds(gate: GateFixtures): Promise<readonly string[]> {
 describe.each([
   ["bronze", bronzeGate],
   ["silver", silverGate],
+  ["reverts", revertsGate],
   ["gold", goldGate],
 ])("the %s gate", (_, gate) => {
   test("has a broken fixture for every rule, and no other", async () => {
@@ -90,12 +91,15 @@ describe("severity and silence", () => {
 describe("the runner's YAML reader", () => {
   const read = (text: string): Promise<unknown> => spark.call("yaml", { text, name: "x.yml" });
 
-  test.each(["domains", "thresholds"])("reads %s.yml as any other reader does", async (name) => {
-    const text = await readFile(join(import.meta.dirname, `../../schemas/rules/${name}.yml`), "utf8");
-    expect(await read(text)).toEqual(parse(text));
-  });
+  test.each(["domains", "thresholds", "trusted", "watch-list", "blacklist", "revert-patterns", "warning-patterns"])(
+    "reads %s.yml as any other reader does",
+    async (name) => {
+      const text = await readFile(join(import.meta.dirname, `../../schemas/rules/${name}.yml`), "utf8");
+      expect(await read(text)).toEqual(parse(text));
+    },
+  );
 
-  test.each(["silver/cleaned_events", "gold/hourly_stats"])(
+  test.each(["silver/cleaned_events", "silver/reverts", "gold/hourly_stats"])(
     "reads about.yml of %s as any other reader does",
     async (folder) => {
       const text = await readFile(join(import.meta.dirname, `../../spark/${folder}/about.yml`), "utf8");

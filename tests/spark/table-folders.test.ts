@@ -31,6 +31,7 @@ const aboutSchema = z.strictObject({
   key: z.array(z.string()).min(1),
   partition: z.array(z.string()).min(1),
   input: z.string().regex(/^(bronze|silver|gold)\.[a-z_0-9]+$/),
+  also: z.array(z.string().regex(/^(silver|gold)\.[a-z_0-9]+$/)).optional(),
   reads: z.enum(["snapshot_range", "processed_since"]),
   processed_column: z.string(),
   late: z.enum(["L1", "L2", "L3", "L4", "L5"]),

@@ -1,20 +1,50 @@
 -- gold.hourly_stats: every hour that got new or changed silver rows is computed anew, for all its domains.
--- Reads   ${input} rows processed after the consumed mark (touched hours), then those hours whole.
+-- Reads   ${input} rows processed after the consumed mark (touched hours), then those hours whole; ${reverts} likewise: a
+--         revert touches its own hour and that of the edit it undid.
 -- Writes  only rows that differ; a domain that vanished from a touched hour is deleted in the same MERGE.
 -- The changes are found first (full join with a flag): WHEN NOT MATCHED BY SOURCE reads the whole target, every cycle.
 
 -- @view touched cached
-select distinct event_date as stat_date, hour(event_timestamp) as stat_hour
+select event_date as stat_date, hour(event_timestamp) as stat_hour
 from ${input}
 where silver_processed_at > ${mark}
+union
+select date_format(touched_at, 'yyyy-MM-dd'), hour(touched_at)
+from (
+  -- Whole seconds lie between the two edits: the earlier one is up to a second before.
+  select explode(array(
+    event_timestamp,
+    event_timestamp - make_dt_interval(0, 0, 0, seconds_to_revert),
+    event_timestamp - make_dt_interval(0, 0, 0, seconds_to_revert + 1)
+  )) as touched_at
+  from ${reverts}
+  where silver_processed_at > ${reverts_mark}
+)
+where touched_at is not null
 
 -- @literals
 select
   sort_array(collect_set(stat_date)) as dates,
+  (
+    select coalesce(sort_array(collect_set(date_format(date_add(to_date(stat_date), n), 'yyyy-MM-dd'))), array())
+    from touched lateral view explode(sequence(0, cast(ceil(${gold.reverted_within_s} / 86400.0) as int))) as n
+  ) as label_dates,
   coalesce(min(to_timestamp_ntz(stat_date) + make_dt_interval(0, stat_hour)), timestamp_ntz'1970-01-01') as first_at,
   coalesce(max(to_timestamp_ntz(stat_date) + make_dt_interval(0, stat_hour + 1)), timestamp_ntz'1970-01-01') as until_at,
   cast(count(*) as int) as touched_windows
 from touched
+
+-- Edits that undo somebody else's, and edits that somebody else undid in time.
+-- @view undoing
+select distinct revert_event_id as event_id from ${reverts} where event_date in (${dates}) and not is_self_revert
+
+-- @view undone
+select distinct reverted_event_id as event_id
+from ${reverts}
+where event_date in (${label_dates})
+  and not is_self_revert
+  and reverted_event_id is not null
+  and seconds_to_revert <= ${gold.reverted_within_s}
 
 -- @view fresh
 select
@@ -56,9 +86,8 @@ select
   count_if(e.event_type in ('edit', 'new') and not e.is_bot and e.is_known_bot) as known_bot_edits,
   count_if(e.event_type in ('edit', 'new') and e.is_minor) as minor_edits,
   count_if(e.event_type in ('edit', 'new') and e.is_patrolled) as patrolled_edits,
-  -- Both come from silver.reverts; until it exists nothing is known to be one.
-  cast(0 as bigint) as revert_count,
-  cast(0 as bigint) as reverted_edits,
+  count(u.event_id) as revert_count,
+  count(o.event_id) as reverted_edits,
   count_if(e.log_type = 'abusefilter') as abuse_filter_hits,
   count_if(e.is_stale) as late_events,
   count_if(e.is_signal) as signal_events,
@@ -69,6 +98,8 @@ select
   coalesce(sum(e.bytes_changed) filter (where e.is_signal), 0) as signal_bytes
 from ${input} e
 join touched w on w.stat_date = e.event_date and w.stat_hour = hour(e.event_timestamp)
+left join undoing u on u.event_id = e.event_id
+left join undone o on o.event_id = e.event_id
 where e.event_date in (${dates})
   and e.event_timestamp >= ${first_at}
   and e.event_timestamp < ${until_at}

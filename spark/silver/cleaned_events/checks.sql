@@ -29,10 +29,6 @@ where b.event_date in (${neighbour_dates})
 -- @view branch_run
 select event_id from ${branch} where event_date in (${dates}) and silver_processed_at = ${run_at}
 
--- Stays empty until silver.reverts exists.
--- @view reverts
-select cast(null as bigint) as reverted_revision, cast(null as bigint) as reverting_revision where false
-
 -- One row saying that there is no baseline yet: evidence, not a failure. An empty view fails.
 -- @view drift
 select '*' as metric, 0.0D as psi, 0.0D as z, 'no_baseline' as reason

@@ -1,5 +1,6 @@
 -- silver.cleaned_events: one row per event of the bronze increment, merged by event_id.
--- Reads   bronze_increment (rows appended since the consumed snapshot), dim_domain, region_by_language.
+-- Reads   bronze_increment (rows appended since the consumed snapshot), dim_domain, region_by_language; the lists of
+--         schemas/rules stand in the text as ${rules.…}, expressions over the columns of one row.
 -- Writes  new events, and events whose winning record arrived after a losing one. Nothing else is touched.
 -- Winner  smallest (kafka_timestamp, kafka_partition, kafka_offset); the topic only breaks an impossible tie.
 
@@ -57,9 +58,31 @@ typed as (
       else labels[size(labels) - 2]
     end as project
   from named n
+),
+noted as (
+  select
+    t.*,
+    t.is_edit and coalesce(
+      t.length_old >= ${silver.blanking_min_length_old} and t.length_new <= ${silver.blanking_share_left} * t.length_old,
+      false
+    ) as is_blanking,
+    ${rules.is_known_bot} as is_known_bot,
+    ${rules.is_trusted} as is_trusted,
+    case when t.event_type = 'edit' then ${rules.revert_pattern} end as revert_pattern,
+    t.is_edit and t.namespace = 3 and ${rules.is_warning} as has_warning,
+    ${rules.watch_id} as watch_id,
+    -- Full-width letters and the like must not hide a term.
+    case when t.title rlike '[^\\x00-\\x7F]' then reflect('com.ibm.icu.text.Normalizer', 'compose', t.title, true) else t.title end as nfkc_title,
+    case when t.comment rlike '[^\\x00-\\x7F]' then reflect('com.ibm.icu.text.Normalizer', 'compose', t.comment, true) else t.comment end as nfkc_comment,
+    case when t.user rlike '[^\\x00-\\x7F]' then reflect('com.ibm.icu.text.Normalizer', 'compose', t.user, true) else t.user end as nfkc_user
+  from typed t
 )
 select
   t.*,
+  ${rules.revert_method} as revert_method,
+  cast(${rules.reverted_revision} as bigint) as reverted_revision_hint,
+  nullif(trim(replace(${rules.reverted_user}, '_', ' ')), '') as reverted_user,
+  ${rules.blacklist_ids} as blacklist_ids,
   coalesce(d.region, l.region, 'other') as region,
   coalesce(d.in_scope, false) as in_scope,
   case
@@ -76,7 +99,7 @@ select
     when t.source_kind = 'live' and t.lag_s > ${silver.max_age_days} * 86400 then 'RS-4'
     when t.source_kind = 'live' and ${silver.stale_policy} = 'quarantine' and t.lag_s > ${silver.stale_after_s} then 'RS-4'
   end as refused_by
-from typed t
+from noted t
 left join dim_domain d on d.domain = t.domain
 left join region_by_language l on l.language = t.language
 
@@ -130,8 +153,8 @@ using (
     ${run_at} as silver_processed_at,
     user_kind,
     user_kind = 'temporary' as is_temporary,
-    false as is_known_bot,
-    false as is_trusted,
+    is_known_bot,
+    is_trusted,
     rc_id,
     wiki,
     server_name,
@@ -171,20 +194,21 @@ using (
       else 'major'
     end as edit_severity,
     case when length_old > 0 and length_delta < 0 then -length_delta / cast(length_old as double) end as removed_share,
-    coalesce(
-      length_old >= ${silver.blanking_min_length_old} and length_new <= ${silver.blanking_share_left} * length_old,
-      false
-    ) as is_blanking,
+    is_blanking,
     case
       when coalesce(trim(comment), '') = '' then 'empty'
       when trim(comment) rlike '^/[*]((?![*]/).)*[*]/$' then 'section_only'
       else 'text'
     end as comment_kind,
-    cast(null as string) as revert_method,
-    cast(null as bigint) as reverted_revision_hint,
-    cast(null as string) as reverted_user_hint,
-    false as is_talk_warning,
-    cast(null as string) as warned_user,
+    revert_method,
+    reverted_revision_hint,
+    case when reverted_user like '%:%' and reverted_user rlike '^[0-9A-Fa-f:.]+$' then upper(reverted_user) else reverted_user end
+      as reverted_user_hint,
+    coalesce(has_warning and not is_blanking, false) as is_talk_warning,
+    -- `User talk:Somebody/Archive` is still Somebody's.
+    case
+      when has_warning and not is_blanking then nullif(trim(replace(regexp_extract(title, '^[^:]*:([^/]*)', 1), '_', ' ')), '')
+    end as warned_user,
     case when log_type = 'abusefilter' then get_json_object(log_params, '$.filter') end as filter_id,
     case when log_type = 'abusefilter' then get_json_object(log_params, '$.actions') end as filter_actions,
     case
@@ -194,9 +218,9 @@ using (
       when get_json_object(log_params, '$.actions') rlike '(^|,) *warn *(,|$)' then 2
       else 1
     end as filter_level,
-    false as is_watched,
-    cast(null as string) as watch_id,
-    cast(null as string) as blacklist_ids,
+    watch_id is not null as is_watched,
+    watch_id,
+    blacklist_ids,
     lag_s as processing_lag_s,
     lag_s > ${silver.stale_after_s} as is_stale,
     case
