@@ -9,14 +9,6 @@ const thresholdsSchema = z.object({
   }),
 });
 
-/** A day is 1,440 windows; more than one is what gold is for. */
-const liveSchema = z.strictObject({
-  recompute_minutes: z.int().min(1).max(1440),
-  late_hours: z.int().min(1).max(24),
-  minutes_per_statement: z.int().min(1).max(1440),
-  namespaces: z.array(z.int().min(-3).max(5000)).min(1),
-});
-
 export type BlacklistTerm = z.infer<(typeof ruleSchemas)["blacklist"]>["terms"][number];
 export type BlacklistField = BlacklistTerm["fields"][number];
 
@@ -46,7 +38,7 @@ export type RuleDocuments = Readonly<Record<"domains" | "thresholds" | "live" | 
 export function parseLiveRules(documents: RuleDocuments): LiveRules {
   const { domains, region_by_language } = ruleSchemas.domains.parse(documents.domains);
   const { silver } = thresholdsSchema.parse(documents.thresholds);
-  const live = liveSchema.parse(documents.live);
+  const live = ruleSchemas.live.parse(documents.live);
   return {
     regionByDomain: domains.map(({ domain, region }) => [domain, region]),
     regionByLanguage: Object.entries(region_by_language),

@@ -152,6 +152,13 @@ export const ruleSchemas = {
       .superRefine(unique((one) => one.id, "id")),
   }),
   thresholds: z.record(z.string(), threshold),
+  // A day is 1,440 windows; what comes later than that is gold's.
+  live: z.strictObject({
+    recompute_minutes: z.int().min(1).max(1440),
+    late_hours: z.int().min(1).max(24),
+    minutes_per_statement: z.int().min(1).max(1440),
+    namespaces: z.array(z.int().min(-3).max(5000)).min(1),
+  }),
 } as const;
 
 export type RuleFile = keyof typeof ruleSchemas;

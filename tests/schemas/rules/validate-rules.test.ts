@@ -69,6 +69,7 @@ describe("the other files", () => {
     ["watch-list", "mode: mark\nwatch:\n  - id: a\n    title: 'x*x*x*y'\n", 3],
     ["blacklist", "terms:\n  - id: a\n    pattern: '(a+)+'\n    type: regex\n", 2],
     ["thresholds", "silver:\n  stale_after_s: [1]\n", 2],
+    ["live", "recompute_minutes: 15\nlate_hours: 25\nminutes_per_statement: 60\nnamespaces: [0]\n", 2],
   ] as const)("%s: a wrong entry is found on its line", (name, text, line) => {
     expect(checkRuleFile(name, text)[0]).toMatchObject({ file: `${name}.yml`, line });
   });
