@@ -1,10 +1,13 @@
 import kafkajs from "kafkajs";
 
+/** Just after its creation a topic's leader is not known everywhere; kafkajs hardly retries when NODE_ENV is `test`. */
+const retry = { retries: 10, initialRetryTime: 200, maxRetryTime: 1_000 };
+
 export type ReadRecord = { readonly key: string; readonly value: string; readonly headers: Record<string, string> };
 
 /** Everything that a topic holds. */
 export async function readTopic(brokers: readonly string[], topic: string): Promise<ReadRecord[]> {
-  const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING });
+  const kafka = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING, retry });
   const admin = kafka.admin();
   await admin.connect();
   const offsets = await admin.fetchTopicOffsets(topic);
@@ -33,7 +36,7 @@ export async function readTopic(brokers: readonly string[], topic: string): Prom
 }
 
 export async function createTopics(brokers: readonly string[], partitions: Record<string, number>): Promise<void> {
-  const admin = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING }).admin();
+  const admin = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING, retry }).admin();
   await admin.connect();
   await admin.createTopics({
     waitForLeaders: true,

@@ -11,6 +11,9 @@ import { createTailReader } from "../../lib/kafka/kafka-tail.ts";
 import { connectWriter } from "../../lib/kafka/kafka-writer.ts";
 import { systemClock } from "../../lib/platform/clock.ts";
 import { createLogger } from "../../lib/platform/logger.ts";
+import { createEventModel, defaultModel } from "../../local/source/event-model.ts";
+import { connectionFaults, streamFaults } from "../../local/source/faults.ts";
+import { startStreamServer } from "../../local/source/stream-server.ts";
 import { eqiad } from "../lib/sse/sse-server.ts";
 import { startTestEngines, type TestEngines } from "../support/engines.ts";
 import { type AwsStub, startAwsStub } from "./aws-stub.ts";
@@ -27,7 +30,7 @@ let engines: TestEngines<"kafka">;
 let brokers: readonly string[] = [];
 let folder = "";
 let aws: AwsStub;
-let feed: LiveFeed | undefined;
+let feed: { close(): Promise<void> } | undefined;
 let names: { raw: string; dlq: string; ops: string };
 let running: ShimProcess[] = [];
 let round = 0;
@@ -64,9 +67,10 @@ function start(environment: Record<string, string>): ShimProcess {
 }
 
 async function until(what: () => boolean | Promise<boolean>, seconds: number): Promise<void> {
-  for (let turn = 0; turn < seconds * 10; turn += 1) {
+  const deadlineMs = Date.now() + seconds * 1_000;
+  while (Date.now() < deadlineMs) {
     if (await what()) return;
-    await sleep(100);
+    await sleep(300);
   }
   throw new Error(`not within ${seconds} s`);
 }
@@ -81,8 +85,9 @@ async function untilDelivered(live: LiveFeed, total: number): Promise<void> {
 
 test("killed three times under load while the feed cuts in mid-event: every event is on the topic", async () => {
   const total = 6_000;
-  feed = await startLiveFeed({ total, ratePerSecond: 300, cutEveryMs: 1_500 });
-  const environment = { SOURCE_URL: feed.url.href, SOURCE_START: new Date(Date.now() - 60_000).toISOString() };
+  const live = await startLiveFeed({ total, ratePerSecond: 300, cutEveryMs: 1_500 });
+  feed = live;
+  const environment = { SOURCE_URL: live.url.href, SOURCE_START: new Date(Date.now() - 60_000).toISOString() };
   let shim = start(environment);
   for (let kill = 0; kill < 3; kill += 1) {
     await until(() => shim.lines.some(({ code }) => code === "cursor-recovered"), 60);
@@ -93,24 +98,62 @@ test("killed three times under load while the feed cuts in mid-event: every even
     if (kill === 1) aws.objects.clear();
     shim = start(environment);
   }
-  await untilDelivered(feed, total);
+  await untilDelivered(live, total);
   shim.child.kill("SIGTERM");
   expect(await shim.ended).toBe(0);
-  expect(feed.cuts()).toBeGreaterThan(2);
+  expect(live.cuts()).toBeGreaterThan(2);
   const ids = await idsOf();
-  expect(new Set(ids)).toEqual(new Set(feed.sent.map((_, index) => `live-${index}`)));
+  expect(new Set(ids)).toEqual(new Set(live.sent.map((_, index) => `live-${index}`)));
   const stored = JSON.parse(aws.objects.get("/stage/shim/cursor.json") ?? "{}");
   expect(stored.marks[eqiad]).toBeGreaterThan(Date.now() - 600_000);
   for (const { value } of await readTopic(brokers, names.ops)) opsRecordSchema.parse(JSON.parse(value));
 }, 300_000);
 
+test("the simulated feed with all its vices, and a kill in between: nothing of it is missing", async () => {
+  const model = createEventModel(defaultModel("shim", 100));
+  const limits = { retentionMs: 86_400_000, connectionMs: 6_000, maxConnections: 2 };
+  const server = await startStreamServer({ model, port: 0, ...limits });
+  feed = server;
+  const startMs = Math.floor(Date.now() / 1_000) * 1_000 - 20_000;
+  const environment = { SOURCE_URL: server.url, SOURCE_START: new Date(startMs).toISOString() };
+  // 403 waits for minutes, silence for half a one, and many refusals add up: those have tests with a clock of their own.
+  const refusals = connectionFaults.filter((fault) => ["status-429", "status-502", "status-400"].includes(fault));
+  const vices = streamFaults.filter((fault) => fault !== "silence");
+  const first = start(environment);
+  await until(async () => (await idsOf()).length > 500, 60);
+  for (const fault of [...refusals, ...vices]) server.faults.arm(fault, 1);
+  await sleep(3_000);
+  first.child.kill("SIGKILL");
+  for (const fault of vices) server.faults.arm(fault, 1);
+  const second = start(environment);
+  const endMs = Date.now();
+  const expected = new Set<string>();
+  for (let second = startMs / 1_000; second * 1_000 < endMs; second += 1) {
+    for (const { data, timestampMs } of model.eventsOf(second)) {
+      const { meta } = JSON.parse(data);
+      if (meta.domain !== "canary" && timestampMs >= startMs && timestampMs < endMs) expected.add(meta.id);
+    }
+  }
+  await until(async () => {
+    if (Object.keys(server.faults.pending()).length > 0) return false;
+    const stored = new Set(await idsOf());
+    return [...expected].every((id) => stored.has(id));
+  }, 200);
+  second.child.kill("SIGTERM");
+  expect(await second.ended).toBe(0);
+  const reasons = (await readTopic(brokers, names.dlq)).map(({ value }) => JSON.parse(value).reason);
+  expect(new Set(reasons)).toEqual(new Set(["invalid_json", "oversize"]));
+  expect(expected.size).toBeGreaterThan(1_000);
+}, 300_000);
+
 test("a broker that restarts under load loses nothing, and the shim lives on", async () => {
   const total = 4_000;
-  feed = await startLiveFeed({ total, ratePerSecond: 300, cutEveryMs: 60_000 });
-  const shim = start({ SOURCE_URL: feed.url.href, SOURCE_START: new Date(Date.now() - 60_000).toISOString() });
+  const live = await startLiveFeed({ total, ratePerSecond: 300, cutEveryMs: 60_000 });
+  feed = live;
+  const shim = start({ SOURCE_URL: live.url.href, SOURCE_START: new Date(Date.now() - 60_000).toISOString() });
   await until(async () => (await idsOf()).length > 500, 60);
   await engines.engines.restart("kafka");
-  await untilDelivered(feed, total);
+  await untilDelivered(live, total);
   shim.child.kill("SIGTERM");
   expect(await shim.ended).toBe(0);
 }, 300_000);
