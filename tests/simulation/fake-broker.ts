@@ -75,7 +75,7 @@ export function createFakeBroker(
         const bytes = batch.records.reduce((sum, { value }) => sum + value.length, 0);
         const isSlow = plan.strikes("kafka.slow");
         return process.call(40, async () => {
-          if (isSlow) await scheduler.sleep(plan.random("kafka.slow-ms") * 40_000);
+          if (isSlow) await scheduler.sleep(plan.random("kafka.slow-ms") * 90_000);
           if (topic === "raw-events" && bytes > maxBatchBytes) return { kind: "too_large" } as const;
           if (plan.strikes("kafka.failed")) throw failed("refused");
           if (plan.strikes("kafka.late-append")) {

@@ -34,11 +34,12 @@ export type FakeSource = {
   readonly hidden: ReadonlySet<SourceEvent>;
 };
 
-/** Positions taken from `meta.dt` instead of the broker's time: what an id must not be made of. */
+/** `useDt`: ids made of `meta.dt` instead of the broker's time, on which the source resumes all the same. */
 export type SourceOptions = { readonly retentionMs: number; readonly useDt?: boolean };
 
 /** A first event later than this after the time asked for says that the source began elsewhere. */
 const toleranceMs = 60_000;
+const heartbeatMs = 20_000;
 /** Server's cut. */
 const lifetimeMs = 15 * 60_000;
 
@@ -64,7 +65,7 @@ export function createFakeSource(
   const resumeIndex = (topic: string, ms: number): number => {
     const log = logs.get(topic) ?? [];
     const end = endOf(topic);
-    const index = log.findIndex((one, at) => at < end && positionOf(one) >= ms);
+    const index = log.findIndex((one, at) => at < end && one.ts >= ms);
     return index === -1 ? end : index;
   };
 
@@ -146,7 +147,9 @@ export function createFakeSource(
         const one = take();
         if (one === undefined) {
           if (held !== "") break;
-          await scheduler.sleep(5_000); // nothing more will come; the reader gives up after its own time
+          // Nothing more will come of ours: the real feed is never that quiet, so something keeps the line alive.
+          await scheduler.sleep(heartbeatMs);
+          held = ":\n\n";
           if (scheduler.now() - openedMs >= lifetimeMs) return end;
           continue;
         }

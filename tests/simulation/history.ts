@@ -20,6 +20,8 @@ export type History = {
   staged(id: string, rows: number): void;
   /** Events that are neither stored nor on the gap ledger. */
   unsafe(): readonly SourceEvent[];
+  /** What was found wrong so far. */
+  found(): readonly string[];
   /** Everything that is wrong at the end, in words. */
   judge(): Promise<readonly string[]>;
 };
@@ -138,6 +140,7 @@ export function createHistory({ source, broker, athena, stage, now, startMs, tra
     metric: (name, value) => void metrics.set(name, (metrics.get(name) ?? 0) + value),
     staged: (id, rows) => void stagedRows.set(id, rows),
     unsafe: () => [...source.logs.values()].flat().filter((one) => one.atMs <= now() && !isSafe(one)),
+    found: () => [...problems],
     judge: async () => {
       for (const log of source.logs.values()) {
         for (const one of log) if (!isSafe(one)) problem(`${one.key} of ${one.topic} is lost`);

@@ -48,6 +48,7 @@ export const faultRates = {
   "athena.cancelled": 0.05,
   "athena.slow": 0.05,
   "athena.uncounted": 0.1,
+  "athena.short": 0.02,
   // The function and its mapping.
   "lambda.kill": 0.003,
   "lambda.pause": 0.002,
@@ -70,8 +71,8 @@ export type Plan = {
   between(site: string, from: number, to: number): number;
   /** Whether the fault happens here and now. */
   strikes(fault: Fault): boolean;
-  /** No fault happens any more. */
-  calm(): void;
+  /** From now on faults happen, or none does. */
+  turn(to: "storm" | "calm"): void;
   readonly struck: readonly Strike[];
 };
 
@@ -110,8 +111,8 @@ export function createPlan({ seed, rates, only, onStrike }: PlanOptions): Plan {
       onStrike(strike);
       return true;
     },
-    calm: () => {
-      isCalm = true;
+    turn: (to) => {
+      isCalm = to === "calm";
     },
     struck,
   };

@@ -23,19 +23,27 @@ export const poisonTitle = "Poison";
 /** A text that the broker takes for too large. */
 const largeComment = "x".repeat(7_000);
 
-export function createScenario(seed: number): Scenario {
+/** What a world has for certain; otherwise its dice say. */
+export type Shape = {
+  readonly isRecreated?: boolean;
+  readonly isSwitched?: boolean;
+  readonly isSkewed?: boolean;
+  readonly isPoisoned?: boolean;
+};
+
+export function createScenario(seed: number, shape: Shape = {}): Scenario {
   const dice = createPlan({ seed: seed ^ 0x5eed, rates: {}, only: undefined, onStrike: () => undefined });
   const pick = <T>(site: string, choices: readonly [T, ...T[]]): T =>
     choices[dice.between(site, 0, choices.length - 1)] ?? choices[0];
   // Minutes before midnight now and then: a batch then spans two days.
   const startMs = Date.UTC(2026, 10, 21, pick("hour", [3, 12, 23]), pick("minute", [0, 30, 55]));
-  const isRecreated = dice.random("recreated") < 0.15;
+  const isRecreated = dice.random("recreated") < 0.15 || shape.isRecreated === true;
   const count = isRecreated ? 2 : 1;
   const isShortRetention = !isRecreated && dice.random("retention") < 0.25;
   return {
     startMs,
     rates: swarm(dice, isShortRetention),
-    rounds: Array.from({ length: count }, (_, round) => createRound(dice, round, startMs + round * 2 * hourMs)),
+    rounds: Array.from({ length: count }, (_, round) => createRound(dice, shape, round, startMs + round * 2 * hourMs)),
     partitions: pick("partitions", [1, 2, 3, 4]),
     batchSize: pick("batch", [6, 12, 40]),
     pollers: pick("pollers", [1, 2, 3]),
@@ -57,12 +65,15 @@ function swarm(dice: Plan, isShortRetention: boolean): Scenario["rates"] {
   return rates;
 }
 
-function createRound(dice: Plan, round: number, fromMs: number): Round {
+function createRound(dice: Plan, shape: Shape, round: number, fromMs: number): Round {
   const spanMs = dice.between("span", 2, 9) * minuteMs;
   const count = dice.between("count", 25, 90);
-  const switchesAt = dice.random("switches") < 0.5 ? fromMs + dice.random("switch") * spanMs : Number.POSITIVE_INFINITY;
-  const isPoisoned = dice.random("poisoned") < 0.15;
-  const isSkewed = dice.random("skewed") < 0.4;
+  const switchesAt =
+    dice.random("switches") < 0.5 || shape.isSwitched
+      ? fromMs + dice.random("switch") * spanMs
+      : Number.POSITIVE_INFINITY;
+  const isPoisoned = dice.random("poisoned") < 0.15 || shape.isPoisoned === true;
+  const isSkewed = dice.random("skewed") < 0.4 || shape.isSkewed === true;
   const events: SourceEvent[] = [];
   let atMs = fromMs + 2_000;
   for (let index = 0; index < count; index += 1) {

@@ -1,4 +1,5 @@
 import type { BronzeWriterDeps } from "../../handlers/bronze-writer/deps.ts";
+import type { PartialFailures } from "../../lib/core/msk-event.ts";
 import type { ShimDeps } from "../../shim/run-shim.ts";
 import { createScheduler } from "../lib/lake/sim/scheduler.ts";
 import { createFakeAthena } from "./fake-athena.ts";
@@ -9,7 +10,7 @@ import { createFakeSource } from "./fake-source.ts";
 import { createHistory, type History } from "./history.ts";
 import { createPlan, type Strike } from "./plan.ts";
 import type { Ground } from "./process.ts";
-import { createScenario, poisonTitle, type Scenario } from "./scenario.ts";
+import { createScenario, poisonTitle, type Scenario, type Shape } from "./scenario.ts";
 import { createShimHost } from "./shim-host.ts";
 import { createStageReader } from "./stage-reader.ts";
 import { createWriterHost } from "./writer-host.ts";
@@ -18,6 +19,8 @@ import { createWriterHost } from "./writer-host.ts";
 export type Removal = {
   readonly shim?: (deps: ShimDeps) => ShimDeps;
   readonly writer?: (deps: BronzeWriterDeps) => BronzeWriterDeps;
+  /** What a writer answers the mapping. */
+  readonly answer?: (failures: PartialFailures) => PartialFailures;
   readonly source?: { readonly useDt: boolean };
 };
 
@@ -27,6 +30,7 @@ export type RunOptions = {
   readonly only?: ReadonlySet<Strike>;
   readonly without?: Removal;
   readonly scenario?: Partial<Scenario>;
+  readonly shape?: Shape;
   /** Receives each line of what happens, with its virtual time. */
   readonly trace?: (line: string) => void;
 };
@@ -55,7 +59,7 @@ const lookMs = 5_000;
 
 /** One seed: the whole way from the source to the tables, with everything that goes wrong on it. */
 export async function runWorld(options: RunOptions): Promise<RunResult> {
-  const scenario = { ...createScenario(options.seed), ...options.scenario };
+  const scenario = { ...createScenario(options.seed, options.shape), ...options.scenario };
   const world = build(scenario, options);
   const { scheduler } = world.ground;
   const problems: string[] = [];
@@ -63,7 +67,8 @@ export async function runWorld(options: RunOptions): Promise<RunResult> {
     await Promise.race([scheduler.run(live(scenario, world), 120 * hourMs), world.failure]);
     problems.push(...(await world.history.judge()));
   } catch (error) {
-    problems.push(error instanceof Error ? error.message : String(error));
+    problems.push(...world.history.found());
+    if (problems.length === 0) problems.push(error instanceof Error ? error.message : String(error));
     if (options.trace !== undefined && error instanceof Error) options.trace(error.stack ?? "");
   }
   return {
@@ -120,6 +125,7 @@ function build(scenario: Scenario, { seed, only, without = {}, trace = () => und
     },
     onMetric: history.metric,
     alter: without.writer ?? ((deps) => deps),
+    answer: without.answer ?? ((failures) => failures),
   });
   const { batchSize, pollers } = scenario;
   const shared = { broker, s3, batchSize, invokeFailed: writers.failedBatch, onAcked: history.acknowledged };
@@ -142,7 +148,10 @@ function build(scenario: Scenario, { seed, only, without = {}, trace = () => und
 async function live(scenario: Scenario, { ground, broker, history, mappings, host }: World): Promise<void> {
   const { scheduler, plan, trace } = ground;
   const until = async (isSo: () => boolean, withinMs: number): Promise<void> => {
-    for (const endMs = scheduler.now() + withinMs; scheduler.now() < endMs && !isSo(); ) await scheduler.sleep(lookMs);
+    for (const endMs = scheduler.now() + withinMs; scheduler.now() < endMs && !isSo(); ) {
+      await scheduler.sleep(lookMs);
+      if (history.found().length > 0) throw new Error("over: what went wrong is known");
+    }
   };
   for (const [index, round] of scenario.rounds.entries()) {
     if (index > 0) {
@@ -150,12 +159,11 @@ async function live(scenario: Scenario, { ground, broker, history, mappings, hos
       broker.recreate("raw-events");
       mappings[0]?.reset();
     }
+    plan.turn("storm");
     host.up();
     await scheduler.sleep(round.untilMs + faultyMs - scheduler.now());
-    if (index === scenario.rounds.length - 1) {
-      trace("calm");
-      plan.calm();
-    }
+    trace("calm");
+    plan.turn("calm");
     await until(() => history.unsafe().length === 0, storedWithinMs);
     await host.down();
     await scheduler.sleep(minuteMs); // what is late on its way to the broker arrives

@@ -31,6 +31,7 @@ export type WriterHostOptions = {
   readonly onMetric: (name: string, value: number) => void;
   /** A world takes a clause away by changing what the writers are given. */
   readonly alter: (deps: BronzeWriterDeps) => BronzeWriterDeps;
+  readonly answer: (failures: PartialFailures) => PartialFailures;
 };
 
 /** As the handlers keep it back. */
@@ -48,7 +49,7 @@ export function createWriterHost(ground: Ground, options: WriterHostOptions): Wr
       pause: "lambda.pause",
     });
     const work = run(process).then(
-      (failures): Outcome => ({ kind: "answered", failures }),
+      (failures): Outcome => ({ kind: "answered", failures: options.answer(failures) }),
       (error: unknown): Outcome => {
         if (error instanceof TypeError || error instanceof ReferenceError) ground.broken(error);
         trace(`${process.name} throws ${error}`);
@@ -105,7 +106,7 @@ function bronzeDeps(
     target: bronzeTarget({ bronze: "b", stage: "s" }, "w"),
     policy: commitPolicy,
     judgeVersion,
-    toPoisonRow: (entry) => toPoisonRow(entry, scheduler.now()),
+    toPoisonRow: (entry, reason) => toPoisonRow(entry, reason, scheduler.now()),
   };
 }
 
