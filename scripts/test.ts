@@ -44,12 +44,14 @@ async function runJest(project: string, ...args: string[]): Promise<Outcome> {
   }
 }
 
+/** Jest's own five seconds are a guess about the machine: two busy cores unpack a bomb of 200 MB in six. */
+const unitLimit = "--testTimeout=60000";
 const node = process.execPath;
 const parts: readonly Part[] = [
   { name: "lint", run: () => check(path.join(root, "node_modules/.bin/biome"), "ci", ".") },
   { name: "types", run: () => check(node, path.join(root, "node_modules/typescript/bin/tsc"), "--noEmit") },
   { name: "template", run: () => check(node, "--no-warnings", path.join(root, "scripts/lint-template.ts")) },
-  { name: "unit", run: () => runJest("unit") },
+  { name: "unit", run: () => runJest("unit", unitLimit) },
   { name: "engines", run: () => runJest("engines", "--runInBand", "--testTimeout=300000") },
 ];
 const longParts: readonly Part[] = [

@@ -3,7 +3,10 @@ import type { Simulator } from "./simulator.ts";
 import { defaultRate, simulatorHours } from "./simulator.ts";
 import type { StartLakeOptions } from "./start-options.ts";
 
-/** What a fresh lake on the simulator starts with, so that there is something to see at once. */
+/**
+ * What a fresh lake starts with, so that there is something to see at once. Deployed, the shim asks for the oldest time
+ * allowed; here that would be a week of the live feed, 21 million events, for somebody who wants a look.
+ */
 const freshMinutes = 5;
 
 /** What decides it. */
@@ -16,20 +19,21 @@ export function shimOverrides(
 ): TaskOverrides {
   const url = source.kind === "sim" ? (simulator?.url ?? "") : source.url;
   const pace = source.kind === "file" && rate !== undefined ? { SOURCE_RATE: String(rate) } : {};
-  const start = source.kind === "sim" ? simulatedStart(limit, rate ?? defaultRate) : {};
+  const start = source.kind === "file" ? {} : freshStart(limit, rate ?? defaultRate);
+  const retention = source.kind === "sim" ? { SOURCE_RETENTION_HOURS: String(simulatorHours) } : {};
   const environment = {
     SOURCE_URL: url,
     SOURCE_KIND: source.sourceKind,
     ...pace,
     ...start,
+    ...retention,
     ...(limit ? { SOURCE_LIMIT: String(limit) } : {}),
   };
   return { environment: { ...environment, ...overrides.shim }, mayFinish: isOnce || source.kind === "file" };
 }
 
-/** A fresh lake starts a little in the past: with a limit far enough that all its events are there at once. */
-function simulatedStart(limit: number | undefined, rate: number): Record<string, string> {
+/** With a limit far enough back that all its events are there at once. A lake that has a cursor goes on from there. */
+function freshStart(limit: number | undefined, rate: number): Record<string, string> {
   const seconds = limit === undefined ? freshMinutes * 60 : Math.ceil((limit / rate) * 1.1) + 60;
-  const start = new Date(Date.now() - Math.min(seconds, simulatorHours * 3600) * 1000);
-  return { SOURCE_START: start.toISOString(), SOURCE_RETENTION_HOURS: String(simulatorHours) };
+  return { SOURCE_START: new Date(Date.now() - Math.min(seconds, simulatorHours * 3600) * 1000).toISOString() };
 }
