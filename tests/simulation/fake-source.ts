@@ -120,7 +120,11 @@ export function createFakeSource(
     let isOver = false;
     let held = ":ok\n\n";
     const end = { done: true } as const;
+    // What is there already comes as the server's fetches bring it: one topic before the other, not by time.
+    const preferred = sourceTopics[plan.between("preferred", 0, 1)] ?? sourceTopics[0];
     const take = (): SourceEvent | undefined => {
+      const waiting = logs.get(preferred)?.[next.get(preferred) ?? 0];
+      if (waiting !== undefined && waiting.atMs <= scheduler.now()) return waiting;
       let first: SourceEvent | undefined;
       for (const [topic, index] of next) {
         const one = logs.get(topic)?.[index];

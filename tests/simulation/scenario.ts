@@ -7,6 +7,8 @@ export type Scenario = {
   readonly rates: Readonly<Partial<Record<Fault, number>>>;
   /** In each round the topic begins anew: offsets start again. */
   readonly rounds: readonly Round[];
+  /** How long after the first events the shim starts: then it has something to catch up with. */
+  readonly upAfterMs: number;
   readonly partitions: number;
   readonly batchSize: number;
   readonly pollers: number;
@@ -43,7 +45,10 @@ export function createScenario(seed: number, shape: Shape = {}): Scenario {
   return {
     startMs,
     rates: swarm(dice, isShortRetention),
-    rounds: Array.from({ length: count }, (_, round) => createRound(dice, shape, round, startMs + round * 2 * hourMs)),
+    rounds: Array.from({ length: count }, (_, round) =>
+      createRound(dice, shape, round, startMs + round * 35 * minuteMs),
+    ),
+    upAfterMs: pick("up-after", [0, 0, 0, 8 * minuteMs]),
     partitions: pick("partitions", [1, 2, 3, 4]),
     batchSize: pick("batch", [6, 12, 40]),
     pollers: pick("pollers", [1, 2, 3]),

@@ -160,8 +160,9 @@ async function live(scenario: Scenario, { ground, broker, history, mappings, hos
       mappings[0]?.reset();
     }
     plan.turn("storm");
+    await scheduler.sleep(scenario.upAfterMs);
     host.up();
-    await scheduler.sleep(round.untilMs + faultyMs - scheduler.now());
+    await scheduler.sleep(Math.max(round.untilMs - scheduler.now(), 0) + faultyMs);
     trace("calm");
     plan.turn("calm");
     await until(() => history.unsafe().length === 0, storedWithinMs);
