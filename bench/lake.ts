@@ -42,10 +42,12 @@ async function withLake(source: Source, rate: number, use: (lake: LocalLake) => 
 /** One statement asked of Trino itself: the hidden columns below are none of Athena's. */
 async function trino(lake: LocalLake, sql: string): Promise<unknown[][]> {
   const headers = { "x-trino-user": "bench", "x-trino-catalog": "lake", "x-trino-schema": "wikilake_local_bronze" };
+  // Trino's statement protocol: rows come in pages until there is no next address.
+  type Page = { data?: unknown[][]; error?: { message: string }; nextUri?: string };
   const rows: unknown[][] = [];
-  let page = await (
-    await fetch(`${lake.engines.trino.url}/v1/statement`, { method: "POST", body: sql, headers })
-  ).json();
+  const read = async (url: string, init?: RequestInit): Promise<Page> =>
+    (await fetch(url, init)).json() as Promise<Page>;
+  let page = await read(`${lake.engines.trino.url}/v1/statement`, { method: "POST", body: sql, headers });
   for (;;) {
     if (page.error) throw new Error(page.error.message);
     rows.push(...(page.data ?? []));
