@@ -67,12 +67,18 @@ async function run(
 ): Promise<number> {
   Object.assign(process.env, lake.environment);
   const failed = lake.failure.then((error) => Promise.reject(error));
+  // Whoever loses the race has to end too: a loop that goes on would keep the process alive after the lake is gone.
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
   const work = options.once
-    ? runOnce(lake, { json: options.json ?? false, isLimited: options.events !== undefined, signal, progress })
-    : watchLake(lake, { signal, progress });
+    ? runOnce(lake, { json: options.json ?? false, signal: either, progress })
+    : watchLake(lake, { signal: either, progress });
   const limit = forMs === undefined ? [] : [delay(forMs, exitCodes.ok, { ref: false })];
-  const code = await Promise.race([work, failed, ...limit, aborted(signal)]);
-  return code;
+  try {
+    return await Promise.race([work, failed, ...limit, aborted(signal)]);
+  } finally {
+    over.abort();
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<number> {

@@ -10,7 +10,6 @@ import { describeResults } from "./result-tables.ts";
 
 export type OnceOptions = {
   readonly json: boolean;
-  readonly isLimited: boolean;
   readonly signal: AbortSignal;
   readonly progress: ProgressLine;
 };
@@ -27,7 +26,7 @@ export async function runOnce(lake: Lake, options: OnceOptions): Promise<number>
   const query = createQueryRunner(resolveTarget({ state: lake.stateDir }));
   const before = await countLake(query);
   const { progress } = options;
-  const source = await readToEnd(lake, progress);
+  const source = await readToEnd(lake, options);
   if (source.alreadyDelivered === source.read && source.read > 0)
     progress.say(`already delivered: all ${source.read} events of this file are in the lake`);
   else
@@ -47,8 +46,9 @@ export async function runOnce(lake: Lake, options: OnceOptions): Promise<number>
 
 const isPublished = ({ state }: CycleOutcome): boolean => state === "SUCCESS" || state === "NOOP";
 
-async function readToEnd(lake: Lake, progress: ProgressLine): Promise<SourceSummary> {
+async function readToEnd(lake: Lake, { signal, progress }: OnceOptions): Promise<SourceSummary> {
   for (;;) {
+    signal.throwIfAborted();
     const summary = await Promise.race([lake.sourceFinished, delay(pollMs, undefined)]);
     if (summary) return summary;
     progress.show(`reading; not yet in bronze: ${await waiting(lake, ["raw-events"])}`);
