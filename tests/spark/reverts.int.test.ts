@@ -265,14 +265,9 @@ describe("a revert that arrives later", () => {
   test("is not called reverted when it was undone after two days", async () => {
     await spark.createLake("slow");
     const rows = page("Slow", 1000, [
-      { user: "Ada", length: 1100 },
-      { user: "Eve", length: 1300 },
-      {
-        user: "Bob",
-        length: 1100,
-        at: "2026-11-22T10:01:01.000",
-        fields: { bronze_processed_at: "2026-11-22T10:01:02" },
-      },
+      { user: "Ada", length: 1100, at: "2026-11-10T10:00:00.000" },
+      { user: "Eve", length: 1300, at: "2026-11-10T10:01:00.000" },
+      { user: "Bob", length: 1100, at: "2026-11-12T10:01:01.000" },
     ]);
     await spark.appendBronze("slow", onPartition(rows));
     expect(await spark.run({ prefix: "slow", runId: "slow-1" })).toEqual({ exit: 0 });
