@@ -1,6 +1,6 @@
 """
 The lists of schemas/rules that classify rows: who is trusted, what is watched, which terms, which summaries undo or warn.
-The files are judged in full when they are packaged (schemas/rules/validate-rules.ts); here is checked what SQL relies on.
+The files are judged in full by schemas/rules/validate-rules.ts; here is checked what SQL relies on.
 """
 from __future__ import annotations
 
