@@ -55,6 +55,9 @@ export function catalogProperties({ folder, port, s3, warehouse }: CatalogOption
     "catalog.catalog-impl": "org.apache.iceberg.jdbc.JdbcCatalog",
     "catalog.uri": `jdbc:sqlite:${join(folder, "catalog.db")}`,
     "catalog.jdbc.schema-version": "V1",
+    // One connection: on a database just made, two that wrote at once met SQLITE_BUSY without any wait (a start after an
+    // interrupted one failed at its first CREATE TABLE). Its statements take milliseconds; waiting in line costs nothing.
+    "catalog.clients": 1,
     // Readers go on while one writes, and writers wait for each other instead of failing.
     "catalog.jdbc.journal_mode": "WAL",
     "catalog.jdbc.busy_timeout": busyTimeoutMs,
