@@ -19,7 +19,11 @@ const { values } = parseArgs({ options: { quick: { type: "boolean", default: fal
 const freshnessMinutes = values.quick ? 1 : 10;
 const backlogEvents = values.quick ? 24_000 : 100_000;
 
-async function withLake(source: Source, rate: number, use: (lake: LocalLake) => Promise<void>): Promise<void> {
+async function withLake(
+  source: Source,
+  rate: number | undefined,
+  use: (lake: LocalLake) => Promise<void>,
+): Promise<void> {
   const stateDir = mkdtempSync(path.join(tmpdir(), "wikilake-bench-"));
   const lake = await startLake({
     stateDir,
@@ -100,7 +104,7 @@ async function catchUp(): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), "wikilake-backlog-"));
   const url = pathToFileURL(backlogFile(folder)).href;
   const startedMs = Date.now();
-  await withLake({ kind: "file", url, sourceKind: "replay" }, 0, async (lake) => {
+  await withLake({ kind: "file", url, sourceKind: "replay" }, undefined, async (lake) => {
     const mapping = lake.cloud.mappings.kafka().find(({ topic }) => topic === "raw-events");
     if (!mapping) throw new Error("no raw-events mapping");
     await lake.cloud.mappings.setEnabled(mapping.uuid, false);
