@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /**
  * Seeded randomness that needs no state: a number is a function of the seed and of what it is for. So any second of
  * any day can be made again, in any order, by any process, which is what makes a simulated feed resumable.
@@ -54,15 +56,12 @@ function poisson(mean: number, next: () => number, normal: () => number): number
   return count;
 }
 
-/** A uuid (version 4 in form) from 128 hashed bits. */
+/**
+ * A uuid (version 4 in form) from 128 bits of SHA-256. Four 32-bit hashes of the same text collided together: among
+ * 100,000 events one id came twice.
+ */
 export function uuidOf(...parts: readonly (string | number)[]): string {
-  const hex = [0, 1, 2, 3]
-    .map((word) =>
-      hash32(word, ...parts)
-        .toString(16)
-        .padStart(8, "0"),
-    )
-    .join("");
+  const hex = createHash("sha256").update(parts.join("|")).digest("hex");
   const variant = "89ab"[Number.parseInt(hex[16] ?? "0", 16) % 4];
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { createEventModel, defaultModel } from "../../../local/source/event-model.ts";
+import { uuidOf } from "../../../local/source/random.ts";
 
 const start = 1_790_000_000;
 const seconds = Array.from({ length: 300 }, (_, index) => start + index);
@@ -21,6 +22,11 @@ describe("the simulated feed", () => {
 
   test("gives every event an id of its own", () => {
     expect(new Set(parsed.map(({ meta }) => meta.id)).size).toBe(parsed.length);
+  });
+
+  test("has no two ids alike among a hundred thousand", () => {
+    const ids = new Set(Array.from({ length: 100_000 }, (_, index) => uuidOf("event", `bench-${index}-${index % 7}`)));
+    expect(ids.size).toBe(100_000);
   });
 
   test("is ordered by broker time within a second", () => {
