@@ -44,7 +44,8 @@ export async function runOnce(lake: Lake, options: OnceOptions): Promise<number>
   return result.isComplete && isPublished(cycle) ? exitCodes.ok : exitCodes.failed;
 }
 
-const isPublished = ({ state }: CycleOutcome): boolean => state === "SUCCESS" || state === "NOOP";
+/** A cycle that found nothing new ends as SUCCESS too: the job's exit code 0 means either. */
+const isPublished = ({ state }: CycleOutcome): boolean => state === "SUCCESS";
 
 async function readToEnd(lake: Lake, { signal, progress }: OnceOptions): Promise<SourceSummary> {
   for (;;) {
