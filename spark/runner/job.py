@@ -7,7 +7,7 @@ from typing import Callable, Optional
 from pyspark.sql import SparkSession
 
 from runner.args import Config
-from runner.cycle import BRONZE, Boundary, Run, bronze_stage, check_engine, gold_stage, silver_stage
+from runner.cycle import run_cycle
 from runner.dry_run import print_plan
 from runner.files import load_files
 from runner.iceberg import Lake, Objects
@@ -15,6 +15,7 @@ from runner.ledger import Ledger, utc_now
 from runner.log import error, info, warn
 from runner.outcome import ERROR, GATE_FAILED, HELD, NAMES, PUBLISHED, GateStopped
 from runner.rules import load_rules
+from runner.run import BRONZE, Boundary, Run
 from runner.session import apply_settings, open_session
 from runner.tables import discover
 
@@ -55,7 +56,7 @@ def run(
     if state["state"] == "held" and not config.ignore_hold:
         return _held(job, str(state.get("reason", "")))
     try:
-        _execute(job)
+        run_cycle(job)
         ledger.succeeded()
         return _finish(job, "PUBLISHED" if job.published else "NOOP", PUBLISHED, None)
     except GateStopped as stopped:
@@ -69,19 +70,6 @@ def run(
         return _finish(job, "ERROR", ERROR, first_line)
     finally:
         spark.catalog.clearCache()
-
-
-def _execute(job: Run) -> None:
-    command = job.config.command
-    check_engine(job)
-    job.boundary("started")
-    if command in ("cycle", "silver"):
-        context = bronze_stage(job)
-        if context is not None:
-            job.boundary("bronze_judged")
-        silver_stage(job, context)
-    if command in ("cycle", "gold"):
-        gold_stage(job)
 
 
 def _held(job: Run, reason: str) -> int:

@@ -1,0 +1,50 @@
+"""State of one run, handed from stage to stage."""
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Callable, Dict, List, Optional
+
+from pyspark.sql import SparkSession
+
+from runner.args import Config
+from runner.files import Files
+from runner.iceberg import BRANCH_PREFIX, Lake
+from runner.ledger import Ledger
+from runner.rules import Rules
+from runner.tables import Table
+
+BRONZE = "bronze.raw_events"
+Boundary = Callable[[str], None]
+
+
+@dataclass
+class Run:
+    """State of one run. `boundary` is told each point where a crash is interesting (tests crash there)."""
+
+    spark: SparkSession
+    config: Config
+    files: Files
+    rules: Rules
+    tables: List[Table]
+    lake: Lake
+    ledger: Ledger
+    clock: Callable[[], datetime]
+    boundary: Boundary
+    mode: Optional[str] = None
+    published: bool = False
+
+    @property
+    def branch(self) -> str:
+        return BRANCH_PREFIX + re.sub(r"[^A-Za-z0-9]", "_", self.config.run_id)
+
+    def values(self) -> Dict[str, str]:
+        return self.rules.values
+
+
+def next_run_at(run: Run, tables: List[Table]) -> datetime:
+    """Strictly after the last run's: the layer above takes what is newer than its mark."""
+    seals = [run.lake.published(table.full_name)[1] for table in tables]
+    last = [datetime.fromisoformat(seal["processed-at"]) for seal in seals if "processed-at" in seal]
+    return max([run.clock(), *(moment + timedelta(microseconds=1) for moment in last)])
