@@ -47,6 +47,12 @@ export class Stats {
     this.#newestEventMs = Math.max(eventMs, this.#newestEventMs ?? eventMs);
   }
 
+  /** Received and neither dropped nor acknowledged yet: received = accepted + rejected + dropped + duplicates + these. */
+  inFlight(): number {
+    const { received, accepted, rejected, dropped, duplicates } = this.totals;
+    return received - accepted - rejected - dropped - duplicates;
+  }
+
   tell(bufferedBytes: number): void {
     const { totals } = this;
     const since = (field: keyof Totals): number => totals[field] - this.#told[field];
@@ -61,6 +67,7 @@ export class Stats {
       ["SourceRefused", "refusals"],
     ];
     const metrics: Metric[] = counts.map(([name, field]) => ({ name, value: since(field), unit: "Count" }));
+    metrics.push({ name: "RecordsInFlight", value: this.inFlight(), unit: "Count" });
     metrics.push({ name: "BufferedBytes", value: bufferedBytes, unit: "Bytes" });
     const silenceMs = Math.round(this.#clock.monotonic() - this.#aliveAtMs);
     metrics.push({ name: "SourceSilenceMs", value: silenceMs, unit: "Milliseconds" });

@@ -4,7 +4,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { createAthenaEngine } from "../../lib/lake/athena-query-engine.ts";
 import { type BronzeCommitDeps, bronzeTarget } from "../../lib/lake/commit-bronze.ts";
 import { commitPolicy } from "../../lib/lake/commit-policy.ts";
-import { reportEpoch } from "../../lib/lake/epoch-metrics.ts";
+import { reportEpoch, reportStaged } from "../../lib/lake/epoch-metrics.ts";
 import { createS3ObjectStore } from "../../lib/lake/s3-object-store.ts";
 import { systemClock } from "../../lib/platform/clock.ts";
 import { createLogger } from "../../lib/platform/logger.ts";
@@ -31,6 +31,7 @@ export function createDeps(config: BronzeWriterConfig): BronzeWriterDeps {
     log,
     metrics,
     onEpoch: reportEpoch(log, metrics),
+    ...reportStaged(metrics),
     target: bronzeTarget(databases, config.WORKGROUP),
     policy: commitPolicy,
     judgeVersion,

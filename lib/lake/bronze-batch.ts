@@ -11,7 +11,7 @@ import {
 } from "../core/batch.ts";
 import type { BatchFacts } from "./batch-facts.ts";
 import type { ObjectStore } from "./object-store.ts";
-import { putMarkers } from "./pending.ts";
+import { type OnStaged, putMarkers } from "./pending.ts";
 import { stageBatch } from "./stage-batch.ts";
 
 export const bronzePendingPrefix = "pending/bronze/";
@@ -28,6 +28,7 @@ type StageDeps = {
   readonly store: ObjectStore;
   readonly now: () => number;
   readonly judgeVersion: string;
+  readonly onStaged?: OnStaged | undefined;
 };
 
 /** Stages entries of one topic, in as many objects as their table partitions ask for, and marks each as pending. */
@@ -40,7 +41,7 @@ export async function stageBronze(deps: StageDeps, entries: readonly BatchEntry[
       rows: part.map(({ row }) => row),
       ...identified(describeBatch(part, deps)),
     });
-    const markers = await putMarkers(deps.store, bronzePendingPrefix, facts);
+    const markers = await putMarkers(deps.store, bronzePendingPrefix, facts, deps.onStaged);
     staged.push({ entries: part, facts, markers });
   }
   return staged;

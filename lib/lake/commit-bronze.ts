@@ -12,6 +12,7 @@ import {
 import { type BronzeDatabases, bronzeStatements } from "./bronze-statements.ts";
 import { type CommitDeps, type CommitTarget, commitMarkers } from "./commit-loop.ts";
 import { fitsColumns } from "./parquet-stage.ts";
+import { type OnStaged, tableOfMarker } from "./pending.ts";
 
 /** The target of everything that writes bronze: one slot for both tables. */
 export function bronzeTarget(databases: BronzeDatabases, workgroup: string): CommitTarget {
@@ -27,6 +28,10 @@ export function bronzeTarget(databases: BronzeDatabases, workgroup: string): Com
 
 export type BronzeCommitDeps = CommitDeps & {
   readonly judgeVersion: string;
+  /** Rows that a new marker stands for. Staged = inserted + present + restaged, once nothing is pending. */
+  readonly onStaged?: OnStaged;
+  /** Rows of a quarantined batch that was staged again in halves. */
+  readonly onRestaged?: OnStaged;
   /** The dead letter of a record whose row fits no column, or that no statement could take. */
   readonly toPoisonRow: (entry: BatchEntry, reason: "type_mismatch" | "retries_exhausted") => DeadLetterRow;
 };
@@ -43,7 +48,8 @@ export async function commitBronze(
   entries: readonly BatchEntry[],
   deadlineMs: number,
 ): Promise<readonly BatchEntry[]> {
-  const staging = { store: deps.store, now: deps.clock.now, judgeVersion: deps.judgeVersion };
+  const { store, judgeVersion, onStaged } = deps;
+  const staging = { store, now: deps.clock.now, judgeVersion, onStaged };
   const batches = new Map<string, StagedBronzeBatch>();
   const remember = (staged: readonly StagedBronzeBatch[]): string[] =>
     staged.flatMap((batch) => {
@@ -57,7 +63,10 @@ export async function commitBronze(
     if (batch === undefined) return undefined;
     deps.log.warn("batch-quarantined", { marker, records: batch.entries.length });
     const smaller = (await restageHalves(staging, batch)) ?? (await stagePoison(deps, batch));
-    return smaller === undefined ? undefined : remember(smaller);
+    if (smaller === undefined) return undefined;
+    const table = tableOfMarker(marker);
+    deps.onRestaged?.(table, batch.facts.tables[table]?.rows ?? 0);
+    return remember(smaller);
   };
   const open = await commitMarkers(deps, { markers: remember(staged), deadlineMs, onQuarantined });
   return open.flatMap((marker) => batches.get(marker)?.entries ?? []);
@@ -89,7 +98,7 @@ async function stagePoison(deps: BronzeCommitDeps, batch: StagedBronzeBatch): Pr
   if (entry === undefined || entry.row.row_kind === "dead_letter") return undefined;
   // Another identity: the object of the accepted row exists already and never changes.
   const judgeVersion = `${deps.judgeVersion}/poison`;
-  const staging = { store: deps.store, now: deps.clock.now, judgeVersion };
+  const staging = { store: deps.store, now: deps.clock.now, judgeVersion, onStaged: deps.onStaged };
   return stageBronze(staging, [{ record: entry.record, row: deps.toPoisonRow(entry, "retries_exhausted") }]);
 }
 

@@ -1,6 +1,7 @@
 import type { Logger } from "../platform/logger.ts";
 import type { Metrics } from "../platform/metrics.ts";
 import type { EpochReport } from "./commit-loop.ts";
+import type { OnStaged } from "./pending.ts";
 
 /** Counts of closed epochs, each counted by the invocation that closed it: summed over all they are exact. */
 export function reportEpoch(log: Logger, metrics: Metrics): (report: EpochReport) => void {
@@ -19,4 +20,13 @@ export function reportEpoch(log: Logger, metrics: Metrics): (report: EpochReport
       { table },
     );
   };
+}
+
+/** Counts of what was made ready for an epoch. Summed over all invocations: staged = inserted + present + restaged. */
+export function reportStaged(metrics: Metrics): { onStaged: OnStaged; onRestaged: OnStaged } {
+  const count =
+    (name: string): OnStaged =>
+    (table, value) =>
+      metrics.put([{ name, value, unit: "Count" }], { table });
+  return { onStaged: count("RowsStaged"), onRestaged: count("RowsRestaged") };
 }

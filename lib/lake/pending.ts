@@ -15,12 +15,24 @@ export const markerName = (facts: BatchFacts, table: string): string => `${facts
 export const markerKey = (prefix: string, marker: string): string => `${prefix}${marker}`;
 export const tableOfMarker = (marker: string): string => marker.slice(marker.indexOf(".") + 1);
 
+/** Told of each marker that was not there before, with the rows that it stands for. */
+export type OnStaged = (table: string, rows: number) => void;
+
 /** Puts a marker for each table that the batch has rows for. A marker that is there already is as good as ours. */
-export async function putMarkers(store: ObjectStore, prefix: string, facts: BatchFacts): Promise<string[]> {
+export async function putMarkers(
+  store: ObjectStore,
+  prefix: string,
+  facts: BatchFacts,
+  onStaged?: OnStaged,
+): Promise<string[]> {
   const markers = Object.entries(facts.tables)
     .filter(([, { rows }]) => rows > 0)
     .map(([table]) => markerName(facts, table));
-  for (const marker of markers) await store.putIfAbsent(markerKey(prefix, marker), encodeJson(facts));
+  for (const marker of markers) {
+    const put = await store.putIfAbsent(markerKey(prefix, marker), encodeJson(facts));
+    const table = tableOfMarker(marker);
+    if (put.kind === "written") onStaged?.(table, facts.tables[table]?.rows ?? 0);
+  }
   return markers;
 }
 

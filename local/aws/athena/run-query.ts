@@ -56,6 +56,8 @@ export async function runQuery(job: Job, deps: RunDeps): Promise<void> {
     clock.runningAt = deps.now();
     if (stop.signal.aborted) return finish(job, deps, clock, { state: "CANCELLED" });
     query.state = "RUNNING";
+    const refused = deps.faults.failBeforeEngine?.(query);
+    if (refused !== undefined) return finish(job, deps, clock, { state: "FAILED", error: userError(refused) });
     const outcome = await execute(job, deps, clock);
     await concluded(job, deps, clock, outcome);
   } catch (error) {
@@ -67,7 +69,7 @@ export async function runQuery(job: Job, deps: RunDeps): Promise<void> {
 }
 
 async function queued({ query, stop }: Job, { faults, slots }: RunDeps): Promise<() => void> {
-  const delay = faults.delay?.(query) ?? 0;
+  const delay = (await faults.delay?.(query)) ?? 0;
   if (delay > 0) await abortableSleep(delay, stop.signal);
   return slots.acquire(stop.signal);
 }

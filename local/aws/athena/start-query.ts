@@ -55,7 +55,8 @@ async function firstOrSame(
   deps: StartDeps,
   underWay: Map<string, Promise<QueryRecord>>,
 ): Promise<QueryRecord> {
-  const known = deps.queries.byToken(token) ?? underWay.get(token);
+  const isForgotten = deps.faults.forgetToken?.(token) === true;
+  const known = isForgotten ? undefined : (deps.queries.byToken(token) ?? underWay.get(token));
   if (known !== undefined) return known;
   const accepting = accept(input, token, principal, deps);
   underWay.set(token, accepting);
