@@ -43,7 +43,7 @@ def open_session(warehouse: str) -> SparkSession:
         **SETTINGS,
         "spark.jars": os.environ["WIKILAKE_SPARK_JARS"],
         "spark.ui.enabled": "false",
-        "spark.driver.memory": "1g",
+        "spark.driver.memory": os.environ.get("WIKILAKE_DRIVER_MEMORY", "1g"),
         # Row tests are short: what the second compiler would gain it never earns back.
         # Its default code cache of 48 MB is full after one cycle, and a full one switches the compiler off.
         "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",

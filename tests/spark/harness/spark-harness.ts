@@ -37,7 +37,7 @@ export type SparkHarness = {
 };
 
 /** Starts the session (some seconds; minutes when the engines must be fetched first). Call `close` in afterAll. */
-export async function startSparkHarness(): Promise<SparkHarness> {
+export async function startSparkHarness({ driverMemory = "1g" } = {}): Promise<SparkHarness> {
   const progress = (event: Parameters<typeof describeProgress>[0]): void =>
     void process.stderr.write(`${describeProgress(event)}\n`);
   const spark = await sparkOf(await installEngines({ parts: ["spark"], progress }));
@@ -51,6 +51,7 @@ export async function startSparkHarness(): Promise<SparkHarness> {
     PYTHONDONTWRITEBYTECODE: "1",
     SPARK_LOCAL_IP: "127.0.0.1",
     WIKILAKE_SPARK_JARS: spark.jars.join(","),
+    WIKILAKE_DRIVER_MEMORY: driverMemory,
   };
   const child = spawn(spark.python, [script, folder], { env, stdio: ["pipe", "pipe", "pipe", "pipe"] });
   const output = collectTail(child.stdout, child.stderr);
