@@ -1,18 +1,25 @@
-import { describe, expect, test } from "@jest/globals";
-import { clauses, worldOf } from "./clauses.ts";
-import { runSeeds } from "./run-seeds.ts";
+import { afterAll, describe, expect, test } from "@jest/globals";
+import { clauses } from "./clauses.ts";
+import { createPool, runSeeds } from "./pool.ts";
 import { createScenario } from "./scenario.ts";
 import { runWorld } from "./world.ts";
 
 /** Seeds of every run; `delivery.long.test.ts` has the many. */
 const seeds = 200;
-/** Seeds in which a run without a clause must go wrong at least once. */
-const tries = 12;
+/** A busy machine may be a hundred times slower than a world usually takes. */
+const limitMs = 900_000;
+
+const pool = createPool();
+afterAll(() => pool.close());
 
 describe("the delivery path, run by the real shim and writers on fakes that misbehave", () => {
-  test(`loses nothing, doubles nothing and counts everything, in ${seeds} seeds`, async () => {
-    expect((await runSeeds(1, seeds)).map(({ report }) => report)).toEqual([]);
-  }, 900_000);
+  test(
+    `loses nothing, doubles nothing and counts everything, in ${seeds} seeds`,
+    async () => {
+      expect(await runSeeds(pool, 1, seeds)).toEqual([]);
+    },
+    limitMs,
+  );
 
   test("does the same again for the same seed", async () => {
     const first: string[] = [];
@@ -32,18 +39,14 @@ describe("the delivery path, run by the real shim and writers on fakes that misb
 });
 
 describe("what each clause of the protocol is for", () => {
+  // All are given to the threads at once; each test waits for its own.
+  const shown = new Map(clauses.map(({ name }) => [name, pool.run({ kind: "clause", name })]));
+
   test.each(clauses)(
     "$name: without it a seed goes wrong, with it the same seed holds",
-    async (clause) => {
-      const world = worldOf(clause);
-      let caught: number | undefined;
-      for (let seed = 1; seed <= tries && caught === undefined; seed += 1) {
-        const { problems } = await runWorld({ seed, ...world, without: clause.without });
-        if (problems.some((problem) => clause.finds.test(problem))) caught = seed;
-      }
-      expect(`removing "${clause.name}" is caught by a seed: ${caught !== undefined}`).toMatch(/true$/);
-      expect((await runWorld({ seed: caught ?? 1, ...world })).problems).toEqual([]);
+    async ({ name }) => {
+      expect(await shown.get(name)).toEqual([]);
     },
-    300_000,
+    limitMs,
   );
 });

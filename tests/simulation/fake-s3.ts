@@ -51,7 +51,7 @@ export function createFakeS3(
     if (found === undefined) throw new NoSuchKey({ message: "no such key", $metadata: { httpStatusCode: 404 } });
     const { body, etag } = found;
     const Body = {
-      transformToByteArray: async () => Uint8Array.from(body),
+      transformToByteArray: async () => body.slice(),
       transformToString: async () => Buffer.from(body).toString("utf8"),
     };
     return { ETag: etag, Body };
