@@ -62,7 +62,15 @@ def sections(text: str, where: str) -> List[Section]:
 
 
 def literal(value: Any, where: str) -> str:
-    """SQL text of a value that a query returned. Text other than a day is refused: events must not reach SQL text."""
+    """
+    SQL text of a value that a query returned. Text other than a day is refused: events must not reach SQL text.
+    Structs (<column>, until) become a condition: file statistics answer `column >= a and column < b or …`, a join cannot.
+    """
+    if _is_range(value):
+        column = value.__fields__[0]
+        return f"({column} >= {literal(value[0], where)} and {column} < {literal(value[1], where)})"
+    if isinstance(value, (list, tuple)) and value and _is_range(value[0]):
+        return f"({' or '.join(literal(item, where) for item in value)})"
     if isinstance(value, (list, tuple)):
         return ", ".join(literal(item, where) for item in value) or "''"
     if isinstance(value, datetime):
@@ -76,6 +84,10 @@ def literal(value: Any, where: str) -> str:
     if isinstance(value, str) and _DAY.match(value):
         return f"'{value}'"
     raise RunnerError(f"{where}: a literal must be a day, a time or a whole number")
+
+
+def _is_range(value: Any) -> bool:
+    return getattr(value, "__fields__", [""])[1:] == ["until"]
 
 
 def threshold_values(thresholds: Mapping[str, Any]) -> Dict[str, str]:

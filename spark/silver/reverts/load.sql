@@ -104,6 +104,7 @@ select
   coalesce(user_normalized = coalesce(reverted.user_normalized, reverted_user_hint), false) as is_self_revert,
   case when by_length then cast(back - 1 as int) when by_bytes then 1 end as undone_revisions,
   timestampdiff(SECOND, reverted.event_timestamp, event_timestamp) as seconds_to_revert,
+  reverted.event_timestamp as reverted_at,
   event_timestamp,
   event_date,
   ${run_at} as silver_processed_at,

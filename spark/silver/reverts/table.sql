@@ -17,6 +17,7 @@ CREATE TABLE IF NOT EXISTS ${database_prefix}_silver.reverts (
   is_self_revert boolean COMMENT 'the author undid an edit of their own',
   undone_revisions int COMMENT 'captured revisions undone, NULL when the page was not seen at its old length',
   seconds_to_revert bigint COMMENT 'from the edit undone to its revert, NULL if it was not captured',
+  reverted_at timestamp COMMENT 'event_timestamp of the edit undone, UTC, NULL if it was not captured',
   event_timestamp timestamp COMMENT 'when it was undone, UTC',
   event_date string COMMENT 'UTC date of event_timestamp, YYYY-MM-DD',
   silver_processed_at timestamp COMMENT 'run that wrote or changed the row, UTC',
