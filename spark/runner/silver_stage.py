@@ -43,7 +43,8 @@ def _increment_plan(run: Run, context: Context, run_at: datetime) -> Plan:
         "input-snapshot": str(increment.snapshot_to),
         "input-processed-at": str(facts.last_processed_at),
         "next-offsets": json.dumps(next_offsets(increment, facts), sort_keys=True),
-        "valid-through": str(facts.last_event_at),
+        # Only forward: a late batch does not make the lake older.
+        "valid-through": max(str(facts.last_event_at), "" if run.config.rebuild else before.get("valid-through", "")),
         "processed-at": str(run_at),
         "mode": str(run.mode),
         "rules": run.rules.fingerprint,
