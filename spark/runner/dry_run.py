@@ -16,12 +16,12 @@ from runner.tables import Table
 # Shown where only the data knows the value.
 _LATER = (
     "dates", "first_at", "last_at", "until_at", "neighbour_dates", "history_dates", "label_dates", "mark", "first_offset",
-    "last_offset", "touched_windows",
+    "last_offset", "touched_windows", "as_of", "as_of_before",
 )  # fmt: skip
 
 
 def print_plan(config: Config, files: Files, rules: Rules, tables: List[Table]) -> None:
-    known = {**rules.values, **{name: f"<{name}>" for name in _LATER}}
+    known = {**rules.values, "lake": f"{config.catalog}.{config.database_prefix}", **{name: f"<{name}>" for name in _LATER}}
     for table in tables:
         if config.command in ("cycle", table.layer):
             _print_table(config, files, table, known)

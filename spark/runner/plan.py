@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Dict, Optional, Tuple
 
-from runner import audit
+from runner import daily
 from runner.load import Loaded
-from runner.render import literal
 from runner.run import Run
+from runner.source import kept, mark_literal, pinned
 from runner.tables import Table
+from runner.upstream import bronze_origin, register_upstream
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ def _state(run: Run, name: str, done: Candidates) -> "Tuple[Optional[int], Dict[
 
 
 def derived_plan(run: Run, table: Table, run_at: datetime, done: Candidates) -> Optional[Plan]:
-    """None when the table has consumed everything its inputs hold."""
+    """None when the table has consumed everything its inputs hold, or when it is not its time yet."""
     snapshot, above = _state(run, table.input, done)
     _, consumed = run.lake.published(table.full_name)
     run.mode = run.mode or above.get("mode")
@@ -45,60 +46,47 @@ def derived_plan(run: Run, table: Table, run_at: datetime, done: Candidates) -> 
     others = {name: _state(run, name, done) for name in table.also}
     reading = json.dumps({name: str(head) for name, (head, _) in others.items()}, sort_keys=True)
     is_read = consumed.get("input-snapshot") == str(snapshot) and consumed.get("also-snapshots", "{}") == reading
-    if is_read and not run.config.rebuild:
+    day = daily.as_of(table, run_at)
+    if is_read and consumed.get("as-of", "") == day and not run.config.rebuild:
         return None
-    if table.layer == "gold":
-        _register_upstream(run, table, snapshot, above)
-    marks = {name: seal.get("processed-at", "") for name, (_, seal) in others.items()}
+    before = {} if run.config.rebuild else consumed
+    heads = {table.input: snapshot, **{name: head for name, (head, _) in others.items()}}
+    marks = {table.input: before.get("input-mark"), **json.loads(before.get("also-marks", "{}"))}
+    if day and before.get("as-of") == day and not daily.is_touched(run, day, heads, marks):
+        return None
+    register_upstream(run, table, snapshot, above)
+    values = daily.values(day, before.get("as-of"))
+    for name, head in heads.items():
+        placeholder, mark = ("input", "mark") if name == table.input else (name.split(".")[1], f"{name.split('.')[1]}_mark")
+        values.update({placeholder: pinned(run, name, head), mark: mark_literal(marks.get(name))})
+        # What was read last time: a row that has gone since shows only there.
+        values[f"{placeholder}_before"] = pinned(run, name, kept(run, name, _consumed(table, name, before)) or head)
+    values["valid_through"] = mark_literal(_time(above.get("valid-through")))
+    values["valid_through_before"] = mark_literal(_time(before.get("valid-through")))
+    moved = {"input_from": int(consumed["input-snapshot"]) if "input-snapshot" in consumed else None, "input_to": snapshot}
     seal = {
         "run-id": run.config.run_id,
         "input-snapshot": str(snapshot),
         "input-mark": above["processed-at"],
         "also-snapshots": reading,
-        "also-marks": json.dumps(marks, sort_keys=True),
+        "also-marks": json.dumps({name: state.get("processed-at", "") for name, (_, state) in others.items()}, sort_keys=True),
         "valid-through": above.get("valid-through", ""),
         "processed-at": str(run_at),
         "mode": above.get("mode", ""),
+        **bronze_origin(above),
+        **({"as-of": day} if day else {}),
     }
-    before = {} if run.config.rebuild else consumed
-    values = {**_input_values(run, "input", table.input, snapshot), "mark": _mark(before.get("input-mark"))}
-    known = json.loads(before.get("also-marks", "{}"))
-    for name, (head, _) in others.items():
-        short = name.split(".")[1]
-        values.update({**_input_values(run, short, name, head), f"{short}_mark": _mark(known.get(name))})
-    moved = {"input_from": int(consumed["input-snapshot"]) if "input-snapshot" in consumed else None, "input_to": snapshot}
     return Plan(seal, values, moved, None, None, None)
 
 
-def _input_values(run: Run, placeholder: str, name: str, snapshot: Optional[int]) -> Dict[str, str]:
-    """A table that never published is read as it is: empty."""
-    pinned = f" version as of {snapshot}" if snapshot is not None else ""
-    return {placeholder: f"{run.lake.sql_name(name)}{pinned}"}
+def _consumed(table: Table, name: str, before: Dict[str, str]) -> Optional[str]:
+    if name == table.input:
+        return before.get("input-snapshot")
+    return json.loads(before.get("also-snapshots", "{}")).get(name)
 
 
-def _mark(text: Optional[str]) -> str:
-    """Rows processed later than this are new; before everything when nothing was consumed yet."""
-    return literal(datetime.fromisoformat(text) if text else datetime(1, 1, 1), "mark")
-
-
-def _register_upstream(run: Run, table: Table, snapshot: int, above: Dict[str, str]) -> None:
-    """What the audit table says of the run that published the input; the answer is read back, not remembered."""
-    layer, name = table.input.split(".")
-    asked = above["run-id"]
-    run.spark.sql(
-        f"""
-        with answers as (
-          select gate, status, input_snapshot_id, evaluated_at = max(evaluated_at) over (partition by gate) as is_latest
-          from {run.lake.sql_name(audit.RESULTS)}
-          where run_id = '{asked}' and ((gate = 'bronze_dq' and table_name = 'raw_events')
-            or (gate = '{layer}_dq' and table_name = '{name}'))
-        )
-        select gate, if(count_if(status not in ('PASSED', 'WARNED')) = 0, 'PASSED', 'FAILED') as status,
-          max(input_snapshot_id) as input_snapshot_id,
-          if(gate = 'bronze_dq', {int(above.get("input-snapshot", 0))}, {snapshot}) as expected_snapshot_id
-        from answers where is_latest group by gate
-        """
-    ).createOrReplaceTempView("upstream")
+def _time(text: Optional[str]) -> Optional[str]:
+    return text if text and text != "None" else None
 
 
 def valid_through(plan: Plan) -> Optional[datetime]:

@@ -13,9 +13,9 @@ from runner.files import Files
 from runner.iceberg import BRANCH_PREFIX, Lake
 from runner.ledger import Ledger
 from runner.rules import Rules
-from runner.tables import Table
+from runner.tables import SOURCE, Table
 
-BRONZE = "bronze.raw_events"
+BRONZE = SOURCE
 Boundary = Callable[[str], None]
 
 
@@ -40,7 +40,11 @@ class Run:
         return BRANCH_PREFIX + re.sub(r"[^A-Za-z0-9]", "_", self.config.run_id)
 
     def values(self) -> Dict[str, str]:
-        return self.rules.values
+        """For every SQL text: rules, thresholds, and ${lake}: `${lake}_ops.feed_gaps` is a table that no folder here writes."""
+        return {**self.rules.values, "lake": f"{self.lake.catalog}.{self.lake.prefix}"}
+
+    def table(self, full_name: str) -> Optional[Table]:
+        return next((table for table in self.tables if table.full_name == full_name), None)
 
 
 def next_run_at(run: Run, tables: List[Table]) -> datetime:

@@ -1,8 +1,10 @@
 """The tables the job knows: every folder <layer>/<table>/ with an about.yml. Adding a table is adding such a folder."""
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any, Dict, List, Tuple
+from datetime import timedelta
+from typing import Any, Dict, List, Optional, Tuple
 
 from runner.ddl import TableDdl, parse_ddl
 from runner.files import Files
@@ -12,6 +14,17 @@ from runner.yaml_subset import parse_yaml
 # snapshot_range: rows appended to the input since the snapshot consumed last (append-only inputs only).
 # processed_since: the input's rows carry <processed_column>; newer than the consumed mark means new or changed.
 READS = ("snapshot_range", "processed_since")
+# cycle: in every run that has something new. daily: once the day before has ended for `after` hours and minutes, and when
+# a day that had ended got rows since.
+CADENCES = ("cycle", "daily")
+_AFTER = re.compile(r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
+_WANTED = {"layer", "table", "order", "key", "partition", "input", "reads", "processed_column", "late"}
+# not_compared: column → why a rebuild may give another value. Every other column must come out the same.
+_MAY_HAVE = {"also", "cadence", "after", "not_compared"}
+
+
+# The only input that this job does not write.
+SOURCE = "bronze.raw_events"
 
 
 @dataclass(frozen=True)
@@ -26,6 +39,7 @@ class Table:
     reads: str
     processed_column: str
     ddl: TableDdl
+    daily_after: Optional[timedelta]  # of a daily table: how long after midnight, UTC, the day before is taken
 
     @property
     def folder(self) -> str:
@@ -40,7 +54,14 @@ def discover(files: Files) -> List[Table]:
     """Tables by (silver, gold), order, name. RunnerError names the folder and what is wrong."""
     tables = [_read(files, path) for path in files.matching("/about.yml")]
     layers = ("silver", "gold")
-    return sorted(tables, key=lambda table: (layers.index(table.layer), table.order, table.name))
+    found = sorted(tables, key=lambda table: (layers.index(table.layer), table.order, table.name))
+    known: List[str] = []
+    for table in found:
+        unknown = [name for name in (table.input, *table.also) if name not in known and name != SOURCE]
+        if unknown:
+            raise RunnerError(f"{table.folder}/about.yml: {', '.join(unknown)} is no table that comes before it (see order)")
+        known.append(table.full_name)
+    return found
 
 
 def of_layer(tables: List[Table], layer: str) -> List[Table]:
@@ -50,9 +71,8 @@ def of_layer(tables: List[Table], layer: str) -> List[Table]:
 def _read(files: Files, path: str) -> Table:
     layer, name = path.split("/")[:2]
     about: Dict[str, Any] = parse_yaml(files.read(path), path) or {}
-    wanted = {"layer", "table", "order", "key", "partition", "input", "reads", "processed_column", "late"}
-    if set(about) - {"also"} != wanted:
-        raise RunnerError(f"{path}: needs {', '.join(sorted(wanted))}, and may have also")
+    if set(about) - _MAY_HAVE != _WANTED:
+        raise RunnerError(f"{path}: needs {', '.join(sorted(_WANTED))}, and may have {', '.join(sorted(_MAY_HAVE))}")
     if (about["layer"], about["table"]) != (layer, name) or layer not in ("silver", "gold"):
         raise RunnerError(f"{path}: layer and table must repeat the folder's name")
     if about["reads"] not in READS:
@@ -68,4 +88,22 @@ def _read(files: Files, path: str) -> Table:
     if missing:
         raise RunnerError(f"{path}: table.sql has no column {', '.join(missing)}")
     also = tuple(about.get("also", ()))
-    return Table(layer, name, about["order"], key, partition, about["input"], also, about["reads"], about["processed_column"], ddl)
+    daily_after = _daily_after(about, path)
+    unknown = [column for column in about.get("not_compared", {}) if column not in ddl.names]
+    if unknown:
+        raise RunnerError(f"{path}: not_compared names no column of table.sql: {', '.join(unknown)}")
+    return Table(
+        layer, name, about["order"], key, partition, about["input"], also, about["reads"], about["processed_column"], ddl, daily_after
+    )  # fmt: skip
+
+
+def _daily_after(about: Dict[str, Any], path: str) -> Optional[timedelta]:
+    cadence, after = about.get("cadence", "cycle"), about.get("after")
+    if cadence not in CADENCES or (cadence == "daily") != (after is not None):
+        raise RunnerError(f"{path}: cadence must be one of {', '.join(CADENCES)}; daily has after: 'HH:MM', nothing else has")
+    if after is None:
+        return None
+    if not _AFTER.match(str(after)):
+        raise RunnerError(f"{path}: after must be HH:MM in quotes, UTC")
+    hours, minutes = str(after).split(":")
+    return timedelta(hours=int(hours), minutes=int(minutes))

@@ -17,8 +17,12 @@ export type Delivery = { readonly row: Row; readonly batch: number };
 const partitions = 3;
 /** Histories share days in this many groups: a table partition a history would make the files the test. */
 const dayGroups = 3;
-const types = ["edit", "edit", "edit", "new", "log", "categorize", "external"] as const;
+const types = ["edit", "edit", "edit", "edit", "new", "log", "categorize", "external"] as const;
 const users = ["Ada", "Bob", "192.0.2.7", "~2026-1-2", "2001:db8::7"] as const;
+/** The first histories are of wikis in scope: what only those count is covered too. */
+const inScope = ["en", "de", "fr", "ja", "ru", "ar"] as const;
+/** Pages of a history: few, so that edits follow each other. */
+const pages = 6;
 
 /**
  * Deliveries of `count` histories that lie side by side, each with a domain of its own: late, out of order,
@@ -41,12 +45,19 @@ export function histories(seed: number, count: number, batches: number): readonl
 }
 
 function history(random: () => number, number: number, batches: number): readonly Delivery[] {
-  const day = new Date(Date.UTC(2026, 0, 1) + (number % dayGroups) * 3 * 86_400_000);
-  const events = 5 + Math.floor(random() * 25);
-  return Array.from({ length: events }, () => anEvent(random, number, day)).flatMap((row) => {
+  const day = Date.UTC(2026, 0, 1) + (number % dayGroups) * 3 * 86_400_000;
+  const language = inScope[number] ?? `h${number}`;
+  const wiki = { domain: `${language}.wikipedia.org`, wiki: `${language}wiki` };
+  const count = 5 + Math.floor(random() * 25);
+  const times = Array.from({ length: count }, () => day + Math.floor(random() * 2 * 86_400_000)).sort((a, b) => a - b);
+  const heads = new Map<string, readonly PageState[]>();
+  return times.flatMap((at) => {
+    const { comment, ...row } = anEvent(random, heads);
     const copies = random() < 0.3 ? 1 + Math.floor(random() * 3) : 1;
+    const event = { ...row, ...wiki, event_timestamp: new Date(at).toISOString().replace("Z", "") };
+    const stamped = edit({ ...event, bronze_processed_at: "2026-11-20T12:00:09.000" });
     return Array.from({ length: copies }, (_, copy) => ({
-      row: { ...row, kafka_timestamp: kafkaTime(random), comment: `copy ${copy}` },
+      row: { ...stamped, kafka_timestamp: kafkaTime(random), comment: `${String(comment)} copy ${copy}` },
       batch: Math.floor(random() * batches),
     }));
   });
@@ -55,25 +66,61 @@ function history(random: () => number, number: number, batches: number): readonl
 /** Few values: ties between copies are what the order of partition and offset is for. */
 const kafkaTime = (random: () => number): string => `2026-11-20T12:00:0${Math.floor(random() * 4)}.000`;
 
-function anEvent(random: () => number, number: number, day: Date): Row {
-  const at = new Date(day.getTime() + Math.floor(random() * 2 * 86_400_000));
+type PageState = { readonly revision: number; readonly length: number; readonly user: string };
+
+/** A row without time and wiki. Edits of a page go on from the one before; a few undo it, by summary, bytes or both. */
+function anEvent(random: () => number, heads: Map<string, readonly PageState[]>): Row {
   const type = pick(random, types);
-  const isEdit = type === "edit" || type === "new";
-  const lengths = { length_old: Math.floor(random() * 9000), length_new: Math.floor(random() * 70_000) };
-  return edit({
-    event_timestamp: at.toISOString().replace("Z", ""),
-    bronze_processed_at: "2026-11-20T12:00:09.000",
-    domain: `h${number}.wikipedia.org`,
-    wiki: `h${number}wiki`,
-    title: `Page ${Math.floor(random() * 6)}`,
-    // A few are hidden; the bronze gate wants a name on nineteen of twenty.
-    user: random() < 0.02 ? null : pick(random, users),
+  const user = pick(random, users);
+  const common = {
     event_type: type,
+    // A few are hidden; the bronze gate wants a name on nineteen of twenty.
+    user: random() < 0.02 ? null : user,
+    comment: pick(random, ["because", "", "/* History */"]),
     is_bot: random() < 0.2,
     is_minor: random() < 0.3,
-    namespace: pick(random, [0, 1, 4]),
-    ...(isEdit ? lengths : { length_old: null, length_new: null, revision_new: null }),
-  });
+  };
+  if (type !== "edit" && type !== "new") return { ...common, ...notAnEdit(random, user) };
+  const isWarning = type === "edit" && random() < 0.1;
+  const namespace = isWarning ? 3 : pick(random, [0, 0, 1, 4]);
+  const title = isWarning ? `User talk:${pick(random, users)}` : `Page ${namespace}-${Math.floor(random() * pages)}`;
+  const states = heads.get(title) ?? [];
+  const parent = states.at(-1);
+  const before = states.at(-2);
+  const isUndo = type === "edit" && parent !== undefined && before !== undefined && random() < 0.4;
+  const state = {
+    revision: (parent?.revision ?? 1000) + 1 + Math.floor(random() * 3),
+    length: isUndo && random() < 0.8 ? before.length : Math.floor(random() * 70_000),
+    user,
+  };
+  heads.set(title, [...states, state]);
+  const summary = isUndo && random() < 0.6 ? undid(parent) : isWarning ? "Caution: Unconstructive editing:" : undefined;
+  return {
+    ...common,
+    ...(summary === undefined ? {} : { comment: summary }),
+    namespace,
+    title,
+    revision_old: type === "new" ? null : (parent?.revision ?? 1000),
+    revision_new: state.revision,
+    length_old: parent?.length ?? Math.floor(random() * 9000),
+    length_new: state.length,
+  };
+}
+
+const undid = ({ revision, user }: PageState): string =>
+  `Undid revision ${revision} by [[Special:Contributions/${user}|${user}]] ([[User talk:${user}|talk]])`;
+
+/** Logs of new accounts and filter hits among the rest. */
+function notAnEdit(random: () => number, user: string): Row {
+  const none = { length_old: null, length_new: null, revision_old: null, revision_new: null };
+  const page = { namespace: pick(random, [0, 2, 14]), title: `Page ${Math.floor(random() * pages)}` };
+  const action = pick(random, ["warn", "disallow", "tag"]);
+  const log = pick(random, [
+    { log_type: "newusers", log_action: "create", log_params: `{"userid":1}`, title: `User:${user}` },
+    { log_type: "abusefilter", log_action: "hit", log_params: `{"filter":"7","actions":"${action}"}` },
+    {},
+  ]);
+  return { ...none, ...page, ...log };
 }
 
 const pick = <T>(random: () => number, values: readonly T[]): T => {

@@ -35,6 +35,13 @@ const aboutSchema = z.strictObject({
   reads: z.enum(["snapshot_range", "processed_since"]),
   processed_column: z.string(),
   late: z.enum(["L1", "L2", "L3", "L4", "L5"]),
+  cadence: z.enum(["cycle", "daily"]).optional(),
+  after: z
+    .string()
+    .regex(/^([01]\d|2[0-3]):[0-5]\d$/)
+    .optional(),
+  // Column → why a rebuild may give it another value.
+  not_compared: z.record(z.string(), z.string().min(20)).optional(),
 });
 
 describe.each(folders)("spark/%s/%s", (layer, table) => {
