@@ -1,13 +1,14 @@
-import { episode, type Label, longestEpisodeSeconds, type PlannedChange } from "./episodes.ts";
+import { episode } from "./episodes.ts";
 import { ordinaryChange } from "./ordinary-changes.ts";
 import { randomOf } from "./random.ts";
 import { canaryEvent, type DataCentre, type SimEvent, toSimEvent } from "./sim-event.ts";
+import { type Label, longestEpisodeSeconds, type PlannedChange, storiesPerSecond } from "./story.ts";
 
 export type ModelOptions = {
   readonly seed: string;
   /** Mean events per second over all types. */
   readonly rate: number;
-  /** Stories begun per second; a story is about eight events. Part of the rate. */
+  /** Stories begun per second. Their events are part of the rate. */
   readonly episodesPerSecond: number;
   /** Seconds between two canaries of a data centre. The real feed has several an hour. */
   readonly canarySeconds: number;
@@ -15,11 +16,14 @@ export type ModelOptions = {
   readonly switchoversMs: readonly number[];
 };
 
-/** One story in about 250 events: with its reverts that is the 3 % of revert-like edits seen on real days. */
+/** Mean over all stories. */
+const changesPerEpisode = 5.6;
+
+/** One story in 90 events: with its reverts, and those of edit wars, that is the 3 % of revert-like edits seen on real days. */
 export const defaultModel = (seed: string, rate: number): ModelOptions => ({
   seed,
   rate,
-  episodesPerSecond: rate / 250,
+  episodesPerSecond: rate / 90,
   canarySeconds: 300,
   switchoversMs: [],
 });
@@ -36,21 +40,25 @@ const maxPlans = 4 * longestEpisodeSeconds;
 
 /** The simulated feed: a pure function of options and second (the cache is only speed). */
 export function createEventModel(options: ModelOptions): EventModel {
-  const plans = new Map<number, readonly PlannedChange[]>();
-  const plansOf = (second: number): readonly PlannedChange[] => {
+  // Second in which stories begin → second in which their changes happen → the changes.
+  const plans = new Map<number, ReadonlyMap<number, readonly PlannedChange[]>>();
+  const plansOf = (second: number): ReadonlyMap<number, readonly PlannedChange[]> => {
     const known = plans.get(second);
     if (known) return known;
-    const count = randomOf(options.seed, "episodes", second).poisson(options.episodesPerSecond);
+    const count = Math.min(
+      storiesPerSecond,
+      randomOf(options.seed, "episodes", second).poisson(options.episodesPerSecond),
+    );
     const planned = Array.from({ length: count }, (_, ordinal) => episode(options.seed, second, ordinal)).flat();
+    const bySecond = Map.groupBy(planned, ({ timestampMs }) => Math.floor(timestampMs / 1000));
     if (plans.size >= maxPlans) plans.delete(plans.keys().next().value ?? 0);
-    plans.set(second, planned);
-    return planned;
+    plans.set(second, bySecond);
+    return bySecond;
   };
   const plannedIn = (second: number): readonly PlannedChange[] => {
     const found: PlannedChange[] = [];
-    for (let start = second - longestEpisodeSeconds; start <= second; start += 1) {
-      for (const planned of plansOf(start)) if (Math.floor(planned.timestampMs / 1000) === second) found.push(planned);
-    }
+    for (let start = second - longestEpisodeSeconds; start <= second; start += 1)
+      found.push(...(plansOf(start).get(second) ?? []));
     return found;
   };
   const wrap = (planned: PlannedChange): SimEvent =>
@@ -86,7 +94,7 @@ function envelop(options: ModelOptions, { timestampMs, sequence, change }: Place
 
 function ordinaryEvents(options: ModelOptions, second: number): SimEvent[] {
   const random = randomOf(options.seed, "second", second);
-  const planned = options.episodesPerSecond * 8;
+  const planned = options.episodesPerSecond * changesPerEpisode;
   // Sequence numbers of ordinary changes stay below those of planned ones.
   const count = Math.min(12_000, random.poisson(Math.max(0, options.rate - planned)));
   const times = Array.from({ length: count }, () => random.int(1000)).sort((one, other) => one - other);

@@ -5,6 +5,7 @@ import { startStreamServer } from "./stream-server.ts";
 const usage = `Simulated EventStreams on loopback.
   node local/source/main.ts [--port N] [--rate EVENTS_PER_SECOND] [--seed TEXT] [--history SECONDS] [--connection SECONDS]
   node local/source/main.ts --print FROM TO      events of those seconds (since the epoch) as NDJSON, then exit
+  node local/source/main.ts --labels FROM TO     what the planned ones among them are: {"event_id","label"}, then exit
 Faults: POST /_control/faults {"fault":"cut-mid-event","times":1}`;
 
 const { values, positionals } = parseArgs({
@@ -16,12 +17,19 @@ const { values, positionals } = parseArgs({
     history: { type: "string", default: String(7 * 86_400) },
     connection: { type: "string", default: String(15 * 60) },
     print: { type: "boolean", default: false },
+    labels: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 
 if (values.help) {
   console.log(usage);
+} else if (values.labels) {
+  const model = createEventModel(defaultModel(values.seed, Number(values.rate)));
+  const [from, to] = positionals.map(Number);
+  for (let second = from ?? 0; second < (to ?? 0); second += 1)
+    for (const [event_id, label] of model.labelsOf(second))
+      process.stdout.write(`${JSON.stringify({ event_id, label })}\n`);
 } else if (values.print) {
   const model = createEventModel(defaultModel(values.seed, Number(values.rate)));
   const [from, to] = positionals.map(Number);
