@@ -5,11 +5,12 @@ import argparse
 import re
 import uuid
 from dataclasses import dataclass
-from typing import List, Optional
+from typing import List, Optional, Tuple
 
 MODES = ("auto", "live", "catchup", "replay")
 # Names end up in SQL text and object keys: only what needs no quoting anywhere.
 IDENTIFIER = re.compile(r"^[a-z_][a-z0-9_]{0,63}$")
+TABLES = re.compile(r"^(silver|gold)\.[a-z_0-9]+(,(silver|gold)\.[a-z_0-9]+)*$")
 RUN_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 
 
@@ -30,6 +31,7 @@ class Config:
     dry_run: bool = False
     ignore_hold: bool = False
     shuffle_partitions: Optional[int] = None
+    tables: Tuple[str, ...] = ()
 
 
 def _matching(pattern: "re.Pattern[str]", what: str):
@@ -57,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--ingest-lag", type=int, default=0, help="records the bronze mapping was behind when the run was asked for")
     root.add_argument("--settle-seconds", type=int, default=90, help="how long a missing offset may still become a dead letter")
     root.add_argument("--shuffle-partitions", type=int, help="default 4; more on a cluster")
+    root.add_argument("--tables", type=_matching(TABLES, "tables"), help="only these, e.g. gold.hourly_stats,gold.user_daily; default: all")
     root.add_argument("--rebuild", action="store_true", help="compute the tables anew from the layer below")
     root.add_argument("--ignore-hold", action="store_true", help="run although the pipeline is held (a person's decision)")
     root.add_argument("--dry-run", action="store_true", help="print the rendered SQL and rules, touch nothing")
@@ -67,6 +70,7 @@ def parse_args(argv: List[str]) -> Config:
     """Raises SystemExit(2) with a sentence on a wrong command line."""
     given = vars(parser().parse_args(argv))
     given["run_id"] = given["run_id"] or f"manual-{uuid.uuid4().hex[:16]}"
+    given["tables"] = tuple(given["tables"].split(",")) if given["tables"] else ()
     for key in ("stage_uri", "lake_uri"):
         given[key] = given[key].rstrip("/") if given[key] else None
     return Config(**given)

@@ -50,17 +50,19 @@ class Table:
         return f"{self.layer}.{self.name}"
 
 
-def discover(files: Files) -> List[Table]:
-    """Tables by (silver, gold), order, name. RunnerError names the folder and what is wrong."""
-    tables = [_read(files, path) for path in files.matching("/about.yml")]
+def discover(files: Files, only: Tuple[str, ...] = ()) -> List[Table]:
+    """Tables by (silver, gold), order, name; all, or those named. RunnerError says which folder and what is wrong."""
+    paths = [path for path in files.matching("/about.yml") if not only or ".".join(path.split("/")[:2]) in only]
     layers = ("silver", "gold")
-    found = sorted(tables, key=lambda table: (layers.index(table.layer), table.order, table.name))
-    known: List[str] = []
-    for table in found:
-        unknown = [name for name in (table.input, *table.also) if name not in known and name != SOURCE]
-        if unknown:
-            raise RunnerError(f"{table.folder}/about.yml: {', '.join(unknown)} is no table that comes before it (see order)")
-        known.append(table.full_name)
+    found = sorted((_read(files, path) for path in paths), key=lambda table: (layers.index(table.layer), table.order, table.name))
+    known = [table.full_name for table in found]
+    absent = [name for name in only if name not in known]
+    if absent:
+        raise RunnerError(f"there is no table {', '.join(absent)}")
+    for place, table in enumerate(found):
+        late = [name for name in (table.input, *table.also) if name not in known[:place] and (name in known or not only) and name != SOURCE]
+        if late:
+            raise RunnerError(f"{table.folder}/about.yml: {', '.join(late)} is no table that comes before it (see order)")
     return found
 
 
