@@ -30,8 +30,10 @@ function createProgram(): Command {
       .addOption(new Option("--stage <name>", "a deployed stage instead of the local lake"))
       .addOption(new Option("--state <dir>", "state folder of the local lake"));
 
-  target(program.command("sql <statement>"))
+  target(program.command("sql [statement]"))
     .description("run one SQL statement; bronze.x stands for the stage's bronze database, and so for every layer")
+    .option("--query <name>", "run a named query of the cookbook instead")
+    .option("--list", "names of these queries, with what they answer")
     .option("--format <format>", "table, csv or json", "table")
     .option("--max-rows <n>", "0 for all", "1000")
     .action(async (statement, options) =>

@@ -8,8 +8,8 @@ import {
   StopQueryExecutionCommand,
 } from "@aws-sdk/client-athena";
 import { WikilakeError } from "../../lib/platform/errors.ts";
+import { expandLayerNames } from "../../schemas/queries/layer-names.ts";
 import type { Target } from "../target.ts";
-import { expandLayerNames } from "./layer-names.ts";
 
 export type QueryRows = {
   readonly columns: readonly string[];

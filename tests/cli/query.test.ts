@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { parseDuration, parsePositive } from "../../cli/duration.ts";
 import { formatRows, visible } from "../../cli/query/format-rows.ts";
-import { expandLayerNames } from "../../cli/query/layer-names.ts";
+import { expandLayerNames } from "../../schemas/queries/layer-names.ts";
 
 const database = (layer: string): string => `wikilake_local_${layer}`;
 

@@ -13,6 +13,7 @@ export type StartInput = z.infer<typeof startInput>;
 
 export const queryInput = z.object({ QueryExecutionId: z.string() });
 export const batchInput = z.object({ QueryExecutionIds: z.array(z.string()).min(1).max(50) });
+export const batchNamedInput = z.object({ NamedQueryIds: z.array(z.string()).min(1).max(50) });
 export const resultsInput = queryInput.extend({
   NextToken: z.string().optional(),
   MaxResults: z.number().int().min(1).max(1000).default(1000),

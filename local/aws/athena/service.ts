@@ -19,6 +19,7 @@ import { createQueryList, type QueryList } from "./query-list.ts";
 import { isFinal, type QueryRecord } from "./query-record.ts";
 import {
   batchInput,
+  batchNamedInput,
   listInput,
   namedInput,
   parseInput,
@@ -161,6 +162,18 @@ const operations: Readonly<Record<string, Operation>> = {
     if (query === undefined) throw invalidRequest(`NamedQuery ${NamedQueryId} was not found`, "NAMED_QUERY_NOT_FOUND");
     return { NamedQuery: answers.namedQueryBody(query) };
   },
+  BatchGetNamedQuery: ({ deps }, { input }) => {
+    const { NamedQueryIds } = parseInput(batchNamedInput, input);
+    const missing = NamedQueryIds.filter((id) => deps.workGroups.named(id) === undefined);
+    return {
+      NamedQueries: NamedQueryIds.flatMap((id) => deps.workGroups.named(id) ?? []).map(answers.namedQueryBody),
+      UnprocessedNamedQueryIds: missing.map((id) => ({
+        NamedQueryId: id,
+        ErrorCode: "NAMED_QUERY_NOT_FOUND",
+        ErrorMessage: `NamedQuery ${id} was not found`,
+      })),
+    };
+  },
 };
 
 function queryOf({ queries }: Room, input: unknown): QueryRecord {
@@ -195,6 +208,12 @@ function permissions(room: Room, { operation, input }: AwsRequest): Permission[]
   if (operation === "BatchGetQueryExecution") {
     const ids = Array.isArray(input["QueryExecutionIds"]) ? input["QueryExecutionIds"] : [];
     return [...new Set(ids.map((id) => room.queries.get(String(id))?.workGroup ?? primaryWorkGroup))].map(onGroup);
+  }
+  if (operation === "BatchGetNamedQuery") {
+    const ids = Array.isArray(input["NamedQueryIds"]) ? input["NamedQueryIds"] : [];
+    return [...new Set(ids.map((id) => room.deps.workGroups.named(String(id))?.workGroup ?? primaryWorkGroup))].map(
+      onGroup,
+    );
   }
   const named = room.deps.workGroups.named(text("NamedQueryId") ?? "");
   const group = onGroup(query?.workGroup ?? named?.workGroup ?? text("WorkGroup") ?? primaryWorkGroup);
