@@ -29,7 +29,10 @@ def rule_values(reference: Reference) -> Dict[str, str]:
         "rules.is_known_bot": _any(_is_user(one) for one in reference.trusted if one.role == "bot"),
         "rules.is_trusted": _any(_is_user(one) for one in reference.trusted),
         "rules.watch_id": _case([(_is_watched(one), text(one.id)) for one in reference.watch]),
+        "rules.watch_label": _case([(f"watch_id = {text(one.id)}", text(one.label)) for one in reference.watch]),
+        "rules.watch_mode": text(reference.watch_mode),
         "rules.blacklist_ids": _ids(reference.terms),
+        "rules.risk_terms": ", ".join(text(one.id) for one in reference.terms if one.adds_risk),
     }
 
 
