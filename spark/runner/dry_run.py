@@ -1,6 +1,7 @@
 """--dry-run: every statement as it would be run, with the values that are known without looking at data."""
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Dict, List
 
@@ -16,8 +17,9 @@ from runner.tables import Table
 # Shown where only the data knows the value.
 _LATER = (
     "dates", "first_at", "last_at", "until_at", "neighbour_dates", "history_dates", "label_dates", "mark", "first_offset",
-    "last_offset", "touched_windows", "as_of", "as_of_before",
+    "last_offset", "touched_windows", "as_of", "as_of_before", "input_before", "valid_through", "valid_through_before",
 )  # fmt: skip
+_NAMED = re.compile(r"\bas ([a-z_]+)")
 
 
 def print_plan(config: Config, files: Files, rules: Rules, tables: List[Table]) -> None:
@@ -44,6 +46,8 @@ def _print_table(config: Config, files: Files, table: Table, known: Dict[str, st
     for file in ("load.sql", "checks.sql"):
         path = f"{table.folder}/{file}"
         for section in sections(files.read(path), path):
+            if section.kind == "literals":
+                values = {**{name: f"<{name}>" for name in _NAMED.findall(section.sql)}, **values}
             print(f"-- {path} @{section.kind} {section.name}\n{render(section.sql, values, path)};\n")
     path = f"{table.folder}/checks.dqdl"
     for rule in parse_ruleset(files.read(path), path, values).rules:
@@ -57,4 +61,5 @@ def _also(config: Config, table: Table) -> Dict[str, str]:
         layer, name = other.split(".")
         values[name] = f"{config.catalog}.{config.database_prefix}_{layer}.{name} version as of <snapshot>"
         values[f"{name}_mark"] = f"<{name}_mark>"
+        values[f"{name}_before"] = f"{config.catalog}.{config.database_prefix}_{layer}.{name} version as of <snapshot before>"
     return values

@@ -52,7 +52,7 @@ def derived_plan(run: Run, table: Table, run_at: datetime, done: Candidates) -> 
     before = {} if run.config.rebuild else consumed
     heads = {table.input: snapshot, **{name: head for name, (head, _) in others.items()}}
     marks = {table.input: before.get("input-mark"), **json.loads(before.get("also-marks", "{}"))}
-    if day and before.get("as-of") == day and not daily.is_touched(run, day, heads, marks):
+    if day and before.get("as-of") == day and (table.late_rows_wait or not daily.is_touched(run, day, heads, marks)):
         return None
     register_upstream(run, table, snapshot, above)
     values = daily.values(day, before.get("as-of"))

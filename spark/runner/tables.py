@@ -19,8 +19,10 @@ READS = ("snapshot_range", "processed_since")
 CADENCES = ("cycle", "daily")
 _AFTER = re.compile(r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
 _WANTED = {"layer", "table", "order", "key", "partition", "input", "reads", "processed_column", "late"}
+# late_rows: when a daily table is computed again for a day that had ended: in the next cycle, or with the next day.
+LATE_ROWS = ("next_cycle", "next_day")
 # not_compared: column → why a rebuild may give another value. Every other column must come out the same.
-_MAY_HAVE = {"also", "cadence", "after", "not_compared"}
+_MAY_HAVE = {"also", "cadence", "after", "late_rows", "not_compared"}
 
 
 # The only input that this job does not write.
@@ -40,6 +42,7 @@ class Table:
     processed_column: str
     ddl: TableDdl
     daily_after: Optional[timedelta]  # of a daily table: how long after midnight, UTC, the day before is taken
+    late_rows_wait: bool  # of a daily table: once a day and no more, whatever arrives
 
     @property
     def folder(self) -> str:
@@ -95,7 +98,8 @@ def _read(files: Files, path: str) -> Table:
     if unknown:
         raise RunnerError(f"{path}: not_compared names no column of table.sql: {', '.join(unknown)}")
     return Table(
-        layer, name, about["order"], key, partition, about["input"], also, about["reads"], about["processed_column"], ddl, daily_after
+        layer, name, about["order"], key, partition, about["input"], also, about["reads"], about["processed_column"], ddl, daily_after,
+        _late_rows_wait(about, path),
     )  # fmt: skip
 
 
@@ -109,3 +113,10 @@ def _daily_after(about: Dict[str, Any], path: str) -> Optional[timedelta]:
         raise RunnerError(f"{path}: after must be HH:MM in quotes, UTC")
     hours, minutes = str(after).split(":")
     return timedelta(hours=int(hours), minutes=int(minutes))
+
+
+def _late_rows_wait(about: Dict[str, Any], path: str) -> bool:
+    asked = about.get("late_rows", LATE_ROWS[0])
+    if asked not in LATE_ROWS or ("late_rows" in about and about.get("cadence") != "daily"):
+        raise RunnerError(f"{path}: late_rows is for daily tables, one of {', '.join(LATE_ROWS)}")
+    return asked == "next_day"

@@ -40,6 +40,7 @@ const aboutSchema = z.strictObject({
     .string()
     .regex(/^([01]\d|2[0-3]):[0-5]\d$/)
     .optional(),
+  late_rows: z.enum(["next_cycle", "next_day"]).optional(),
   // Column → why a rebuild may give it another value.
   not_compared: z.record(z.string(), z.string().min(20)).optional(),
 });
