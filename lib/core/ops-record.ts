@@ -98,12 +98,27 @@ export const pipelineRunSchema = z.strictObject({
   log_date: day,
 });
 
+export const alertSchema = z.strictObject({
+  alert_id: z.string(),
+  rule: z.string().regex(/^A-\d{2}$/),
+  dedupe_key: z.string(),
+  severity: z.enum(["INFO", "WARNING", "CRITICAL"]),
+  state: z.enum(["firing", "repeated", "suppressed", "resolved"]),
+  channels: z.string(),
+  subject: z.string(),
+  body: z.string(),
+  log_date: day,
+  occurred_at: timestamp,
+  suppressed_count: count,
+});
+
 /** One ops record: its kind names the table. */
 export const opsRecordSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("feed_sessions"), row: feedSessionSchema }),
   z.strictObject({ kind: z.literal("ingest_minutes"), row: ingestMinuteSchema }),
   z.strictObject({ kind: z.literal("feed_gaps"), row: feedGapSchema }),
   z.strictObject({ kind: z.literal("pipeline_runs"), row: pipelineRunSchema }),
+  z.strictObject({ kind: z.literal("alerts"), row: alertSchema }),
 ]);
 export type OpsRecord = z.infer<typeof opsRecordSchema>;
 export type OpsKind = OpsRecord["kind"];

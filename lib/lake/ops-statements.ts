@@ -1,4 +1,5 @@
 import {
+  alertsColumns,
   type Columns,
   feedGapsColumns,
   feedSessionsColumns,
@@ -47,6 +48,7 @@ export const ledgers = {
     partition: "log_date",
     updated: { status: "status", begun: "STARTED", ended: "ended_at", started: "started_at" },
   },
+  alerts: { columns: alertsColumns, key: ["alert_id"], partition: "log_date" },
 } as const satisfies Readonly<Record<string, Ledger>>;
 
 /**

@@ -116,6 +116,18 @@ const domain = z.strictObject({
   in_scope: z.boolean(),
 });
 
+const alert = z.strictObject({
+  id: z.string().regex(/^A-\d{2}$/, "A- and two digits"),
+  title: word,
+  severity: z.enum(["INFO", "WARNING", "CRITICAL"]),
+  channels: word,
+  key: word,
+  window_minutes: z.union([z.int().min(1).max(1440), z.literal("once")]),
+  resolves: z.boolean(),
+  query: word,
+  runbook: word,
+});
+
 const threshold: z.ZodType<unknown> = z.lazy(() =>
   z.union([z.number(), z.string().min(1), z.record(z.string().regex(/^[a-z0-9_]+$/), threshold)]),
 );
@@ -152,6 +164,12 @@ export const ruleSchemas = {
       .superRefine(unique((one) => one.id, "id")),
   }),
   thresholds: z.record(z.string(), threshold),
+  alerts: z.strictObject({
+    alerts: z
+      .array(alert)
+      .min(1)
+      .superRefine(unique((one) => one.id, "id")),
+  }),
   // A day is 1,440 windows; what comes later than that is gold's.
   live: z.strictObject({
     recompute_minutes: z.int().min(1).max(1440),

@@ -148,6 +148,20 @@ export const pipelineRunsColumns = [
   ["log_date", "string"],
 ] as const satisfies Columns;
 
+export const alertsColumns = [
+  ["alert_id", "string"],
+  ["rule", "string"],
+  ["dedupe_key", "string"],
+  ["severity", "string"],
+  ["state", "string"],
+  ["channels", "string"],
+  ["subject", "string"],
+  ["body", "string"],
+  ["log_date", "string"],
+  ["occurred_at", "timestamp"],
+  ["suppressed_count", "bigint"],
+] as const satisfies Columns;
+
 export const trafficColumns = [
   ["window_start", "timestamp"],
   ["window_end", "timestamp"],
@@ -244,5 +258,6 @@ export const stageTables = {
   ingest_minutes: ingestMinutesColumns,
   feed_gaps: feedGapsColumns,
   pipeline_runs: pipelineRunsColumns,
+  alerts: alertsColumns,
 } as const satisfies Readonly<Record<string, Columns>>;
 export type StageTable = keyof typeof stageTables;

@@ -2,13 +2,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from pyspark.sql import DataFrame, SparkSession
 
-from dq.deequ_engine import ENGINE_VERSION, evaluate
+from dq.engines import ENGINES, Engine
+from dq.profile import Measure, Profile, ProfileSpec, take_profile
 from dq.ruleset import Rule, Ruleset
 from dq.verdict import ERROR, PASSED, GateVerdict, Judged, Metric, decide, judge
 from runner.log import info, warn
@@ -16,6 +17,8 @@ from runner.log import info, warn
 SCHEMA_VERSION = "1.0.0"
 # Enough to find the cause, few enough to read.
 MAX_SAMPLES = 20
+# Views whose rows say why there was nothing to compare with.
+_DRIFT_VIEWS = ("null_drift", "drift", "ctx")
 _FROM_PRIMARY = {"IsComplete", "Completeness", "ColumnValues", "Uniqueness", "IsPrimaryKey"}
 
 
@@ -32,6 +35,10 @@ class GateInput:
     snapshot_id: Optional[int]
     window_start: Optional[datetime]
     window_end: Optional[datetime]
+    engine: Engine = ENGINES["deequ"]
+    profile: ProfileSpec = ProfileSpec()
+    # Registers the side views that need the profile; what it measured itself (psi) joins the profile.
+    compare: Callable[[Profile], Sequence[Measure]] = lambda profile: ()
 
 
 @dataclass(frozen=True)
@@ -39,38 +46,42 @@ class GateResult:
     verdict: GateVerdict
     judged: Tuple[Judged, ...]
     rows_checked: int
+    profile: Optional[Profile]  # None when the frame could not be measured
 
 
 def run_gate(spark: SparkSession, given: GateInput, clock: Callable[[], datetime], write: Callable[[DataFrame], None]) -> GateResult:
     """`primary` and the side views must be registered. Audit rows are written whatever the verdict; never raises for data."""
-    judged, rows = _judge_all(spark, given)
+    judged, profile = _judge_all(spark, given)
+    rows = profile.rows if profile else 0
     verdict = decide(judged)
     write(results_frame(spark, given, judged, rows, clock()))
     for one in judged:
         if one.status != PASSED:
             warn("rule-not-met", gate=given.gate, rule=one.rule.id, status=one.status, severity=one.severity, reason=one.metric.reason or "")
     info("gate-judged", gate=given.gate, table=given.table_name, status=verdict.status, mode=given.mode, rules=len(judged), rows=rows)
-    return GateResult(verdict, tuple(judged), rows)
+    return GateResult(verdict, tuple(judged), rows, profile)
 
 
-def _judge_all(spark: SparkSession, given: GateInput) -> "Tuple[List[Judged], int]":
+def _judge_all(spark: SparkSession, given: GateInput) -> "Tuple[List[Judged], Optional[Profile]]":
     try:
         primary = spark.table("primary")
-        rows = primary.count()
+        profile = take_profile(spark, given.profile)
+        profile = replace(profile, measures=(*profile.measures, *given.compare(profile)))
+        rows = profile.rows
         sources = {name: spark.table(name) for name in given.sources}
         rules = given.ruleset.rules
         if rows == 0:
             # An answer about nothing is no answer: only the count is asked, the rest is said to be skipped.
             counted = [rule for rule in rules if rule.text.startswith("RowCount ")]
-            metrics = evaluate(spark, primary, counted, sources)
+            metrics = given.engine.evaluate(spark, primary, counted, sources)
             skipped = Metric("skipped", None, None, "there are no rows", 0)
             metrics.update({rule.id: skipped for rule in rules if rule not in counted})
         else:
-            metrics = evaluate(spark, primary, rules, sources)
-        return [judge(rule, metrics.get(rule.id), given.mode, rows) for rule in rules], rows
+            metrics = given.engine.evaluate(spark, primary, rules, sources)
+        return [judge(rule, metrics.get(rule.id), given.mode, rows) for rule in rules], profile
     except Exception as problem:  # noqa: BLE001 - a gate that cannot run is a closed gate
         broken = Metric("error", None, None, str(problem).split("\n")[0][:500], 0)
-        return [judge(rule, broken, given.mode, 0) for rule in given.ruleset.rules], 0
+        return [judge(rule, broken, given.mode, 0) for rule in given.ruleset.rules], None
 
 
 def results_frame(spark: SparkSession, given: GateInput, judged: Sequence[Judged], rows: int, at: datetime) -> DataFrame:
@@ -93,7 +104,7 @@ def _record(spark: SparkSession, given: GateInput, one: Judged, rows: int, at: d
     return (
         given.run_id, given.gate, given.layer, given.table_name, rule.id, rule.dimension, one.severity,
         one.status, metric.name, rule.threshold, metric.reason, _evidence(spark, given, one), rule.text,
-        rule.fingerprint, given.ruleset.fingerprint, given.mode, ENGINE_VERSION, at.strftime("%Y-%m-%d"),
+        rule.fingerprint, given.ruleset.fingerprint, given.mode, given.engine.version, at.strftime("%Y-%m-%d"),
         SCHEMA_VERSION, metric.value, rows, _rows_failed(rule, metric, rows), given.snapshot_id,
         metric.duration_ms, given.window_start, given.window_end, at,
     )  # fmt: skip
@@ -113,8 +124,8 @@ def _rows_failed(rule: Rule, metric: Metric, rows: int) -> Optional[int]:
 def _evidence(spark: SparkSession, given: GateInput, one: Judged) -> str:
     """JSON: the rule in words, and for a broken one up to 20 keys. Keys and counts only, no event text."""
     evidence: Dict[str, Any] = {"rule": one.rule.sentence}
-    if "drift" == one.rule.dimension and one.status == PASSED:
-        evidence["baseline"] = "no_baseline"
+    if one.rule.dimension == "drift" and one.status == PASSED:
+        evidence.update(_baseline(spark, one.rule))
     if one.status in (PASSED, ERROR) or one.metric.outcome != "failed":
         return json.dumps(evidence)
     sql = one.rule.sample_sql or default_sample(one.rule, given.key)
@@ -124,6 +135,15 @@ def _evidence(spark: SparkSession, given: GateInput, one: Judged) -> str:
         except Exception as problem:  # noqa: BLE001 - the verdict stands without samples
             evidence["samples_error"] = str(problem).split("\n")[0][:200]
     return json.dumps(evidence)
+
+
+def _baseline(spark: SparkSession, rule: Rule) -> Dict[str, str]:
+    """Why a drift rule passed without a comparison: no_baseline, too_few_rows; nothing when it was compared."""
+    view = next((name for name in _DRIFT_VIEWS if f"from {name}" in rule.text), None)
+    if view is None or "reason" not in spark.table(view).columns:
+        return {}
+    reason = spark.sql(f"select min(reason) from {view}").collect()[0][0]
+    return {"baseline": str(reason)} if reason else {}
 
 
 def default_sample(rule: Rule, key: Sequence[str]) -> Optional[str]:

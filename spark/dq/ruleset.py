@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Dict, List, Mapping, Optional, Tuple
 
+from dq.dqdl import NotDqdl, read_rule
 from runner.outcome import RunnerError
 from runner.render import render
 
@@ -114,6 +115,11 @@ def _check(rules: List[Rule], where: str) -> None:
     # there is anything to ask about (after what was decided upstream).
     if not any(rule.text.startswith("RowCount ") for rule in rules[:2]):
         raise RunnerError(f"{where}: the ruleset must begin with RowCount")
+    for rule in rules:
+        try:
+            read_rule(rule.text)
+        except NotDqdl as problem:
+            raise RunnerError(f"{where}: {rule.id}: {problem}") from problem
     for what, values in (("id", [rule.id for rule in rules]), ("text", [normalise(rule.text) for rule in rules])):
         repeated = sorted({value for value in values if values.count(value) > 1})
         if repeated:

@@ -3,9 +3,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Dict, Optional
+from typing import Optional
 
-from runner.gate_step import ask_gate, stop_unless_passed
+from dq.drift import Volume
+from runner.comparisons import bronze_comparison, bronze_volume, runs_before, window_of
+from runner.gate_step import ask_gate, profile_spec, stop_unless_passed
 from runner.increment import Facts, Increment, decide_mode, find_increment, measure, newest_is_timely
 from runner.load import ensure_table
 from runner.offsets import register_offsets
@@ -46,10 +48,18 @@ def bronze_stage(run: Run) -> Optional[Context]:
     run.boundary("bronze_dq")
     if empty:
         run.spark.table(run.lake.sql_name(BRONZE)).limit(0).createOrReplaceTempView("primary")
-        extra: Dict[str, str] = {}
+        volume, window, compare = None, (None, None), lambda profile: ()
     else:
-        extra = _bronze_views(run, increment, facts)
-    result = ask_gate(run, "bronze_dq", "bronze", "raw_events", ("event_id",), "dq/bronze/checks.dqdl", (), increment.snapshot_to, extra, facts)
+        baselines, window = run.watch.baselines(runs_before(before), run.clock()), window_of(facts, before)
+        volume = bronze_volume(run, baselines, window, facts)
+        compare = bronze_comparison(run, baselines, window, facts, profile_spec(run, "raw_events").columns)
+        _bronze_views(run, increment, facts, volume)
+    result = ask_gate(
+        run, "bronze_dq", "bronze", "raw_events", ("event_id",), "dq/bronze/checks.dqdl", (), increment.snapshot_to, {}, facts, compare
+    )  # fmt: skip
+    if facts is not None:
+        run.watch.saw_bronze(result, volume, window, facts.rows, run.clock())
+    run.watch.flush()
     stop_unless_passed(run, "bronze_dq", result, started, rows_in=result.rows_checked, **moved)
     assert facts is not None
     ended = run.clock()
@@ -67,13 +77,13 @@ def _mode(run: Run, facts: Optional[Facts], last_mode: Optional[str]) -> str:
     return decide_mode(run.config.mode, facts, last_mode, lag_is_high, is_drained)
 
 
-def _bronze_views(run: Run, increment: Increment, facts: Facts) -> Dict[str, str]:
+def _bronze_views(run: Run, increment: Increment, facts: Facts, volume: Volume) -> None:
     found = register_offsets(
         run.lake, increment, facts, run.config.settle_seconds, run.rules.number("dq.offsets_settle_poll_s")
     )
     received = facts.rows + found["dead"]
     share = found["dead"] / received if received >= run.rules.number("dq.bronze.dead_share_min_received") else 0.0
-    register_ctx(run, share)
+    register_ctx(run, share, volume)
     values = {
         **run.values(),
         "bronze": f"{run.lake.sql_name(BRONZE)} version as of {increment.snapshot_to}",
@@ -83,12 +93,11 @@ def _bronze_views(run: Run, increment: Increment, facts: Facts) -> Dict[str, str
     }
     for section in sections(run.files.read("dq/bronze/checks.sql"), "dq/bronze/checks.sql"):
         run.spark.sql(render(section.sql, values, "dq/bronze/checks.sql")).createOrReplaceTempView(section.name)
-    return {}
 
 
-def register_ctx(run: Run, dead_share: float) -> None:
-    """One row. Until there are baselines the volume is as expected: evidence says no_baseline."""
+def register_ctx(run: Run, dead_share: float, volume: Volume) -> None:
+    """One row. Without a baseline the volume is as expected and `reason` says so; with a lost one it is NULL, which fails."""
     min_event_at = datetime.fromisoformat(str(run.rules.thresholds["silver.min_event_at"]))
-    schema = "run_at timestamp_ntz, min_event_at timestamp_ntz, dead_share double, volume_z double, volume_ratio double"
-    row = (run.clock(), min_event_at, dead_share, 0.0, 1.0)
+    schema = "run_at timestamp_ntz, min_event_at timestamp_ntz, dead_share double, volume_z double, volume_ratio double, reason string"
+    row = (run.clock(), min_event_at, dead_share, volume.z, volume.ratio, volume.reason)
     run.spark.createDataFrame([row], schema).createOrReplaceTempView("ctx")

@@ -1,7 +1,7 @@
 """bronze_dq → silver → silver_dq → gold → gold_dq in one session. A stage publishes after its gate, or not at all."""
 from __future__ import annotations
 
-from dq.deequ_engine import evaluate
+from dq.engines import ENGINES
 from dq.selftest import self_test
 from runner.bronze_stage import bronze_stage
 from runner.gold_stage import gold_stage
@@ -9,17 +9,18 @@ from runner.outcome import GateStopped
 from runner.run import Run
 from runner.silver_stage import silver_stage
 
-_trusted_sessions: "set[int]" = set()
+_trusted_sessions: "set[tuple[int, str]]" = set()
 
 
 def check_engine(run: Run) -> None:
     """At start-up, so once a session: tests run many cycles in one."""
-    if id(run.spark) in _trusted_sessions:
+    engine = ENGINES[run.rules.text("dq.engine", tuple(ENGINES))]
+    if (id(run.spark), engine.name) in _trusted_sessions:
         return
-    wrong = self_test(run.spark, evaluate)
+    wrong = self_test(run.spark, engine.evaluate)
     if wrong:
         raise GateStopped("self_test", "ERROR", wrong, counts_for_halt=True)
-    _trusted_sessions.add(id(run.spark))
+    _trusted_sessions.add((id(run.spark), engine.name))
 
 
 def run_cycle(run: Run) -> None:

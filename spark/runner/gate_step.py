@@ -4,14 +4,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Dict, Optional, Tuple
 
+from dq.engines import ENGINES
 from dq.gate import GateInput, GateResult, run_gate
+from dq.profile import ProfileSpec, spec_of
 from dq.ruleset import parse_ruleset
 from runner import audit
+from runner.comparisons import Compare, candidate_comparison
 from runner.load import Loaded, Views
 from runner.outcome import GateStopped
 from runner.plan import Plan
 from runner.render import render, sections
 from runner.run import Run
+from runner.yaml_subset import parse_yaml
+
+PROFILE_FILE = "dq/profile.yml"
 
 
 def judge_candidate(run: Run, layer: str, loaded: Loaded, plan: Plan, views: Views, stage_started: datetime) -> None:
@@ -24,7 +30,8 @@ def judge_candidate(run: Run, layer: str, loaded: Loaded, plan: Plan, views: Vie
     for section in views_sql:
         views.add(section, render(section.sql, values, where))
     sources = tuple(section.name for section in views_sql if section.name != "primary")
-    result = ask_gate(run, gate, layer, table.name, table.key, f"{table.folder}/checks.dqdl", sources, loaded.head, values, plan)
+    compare = candidate_comparison(run, table, plan)
+    result = ask_gate(run, gate, layer, table.name, table.key, f"{table.folder}/checks.dqdl", sources, loaded.head, values, plan, compare)
     if result.verdict.status != "PASSED":
         run.ledger.stage(layer, "FAILED", stage_started, run.clock(), mode=run.mode, error=f"stopped by {gate}", rows_out=0, **plan.moved)
     stop_unless_passed(run, gate, result, started, input_to=loaded.head, rows_in=result.rows_checked, mode=run.mode)
@@ -33,14 +40,25 @@ def judge_candidate(run: Run, layer: str, loaded: Loaded, plan: Plan, views: Vie
 
 def ask_gate(
     run: Run, gate: str, layer: str, table: str, key: Tuple[str, ...], path: str, sources: Tuple[str, ...],
-    snapshot: Optional[int], values: Dict[str, str], window: Any,
+    snapshot: Optional[int], values: Dict[str, str], window: Any, compare: Compare,
 ) -> GateResult:  # fmt: skip
-    """Evaluates the rules of the file at `path`; results are written whatever the verdict."""
+    """Evaluates the rules of the file at `path`; results, profile and notices are written whatever the verdict."""
     ruleset = parse_ruleset(run.files.read(path), path, {**run.values(), **values})
     start = getattr(window, "first_event_at", None) or getattr(window, "window_start", None)
     end = getattr(window, "last_event_at", None) or getattr(window, "window_end", None)
-    given = GateInput(gate, layer, table, key, ruleset, sources, str(run.mode), run.config.run_id, snapshot, start, end)
-    return run_gate(run.spark, given, run.clock, lambda frame: audit.write_results(run.lake, frame))
+    engine = ENGINES[run.rules.text("dq.engine", tuple(ENGINES))]
+    given = GateInput(
+        gate, layer, table, key, ruleset, sources, str(run.mode), run.config.run_id, snapshot, start, end, engine, profile_spec(run, table), compare
+    )  # fmt: skip
+    result = run_gate(run.spark, given, run.clock, lambda frame: audit.write_results(run.lake, frame))
+    run.watch.saw_gate(given, result, run.clock())
+    return result
+
+
+def profile_spec(run: Run, table: str) -> ProfileSpec:
+    """What is profiled of a table: columns by dq/profile.yml, for the wikis in scope."""
+    wikis = [domain.wiki for domain in run.rules.domains if domain.in_scope]
+    return spec_of(parse_yaml(run.files.read(PROFILE_FILE), PROFILE_FILE), table, wikis)
 
 
 def stop_unless_passed(run: Run, gate: str, result: GateResult, started: datetime, **fields: Any) -> None:
@@ -48,6 +66,7 @@ def stop_unless_passed(run: Run, gate: str, result: GateResult, started: datetim
     verdict = result.verdict
     if verdict.status == "PASSED":
         return
+    run.watch.flush()
     why = f"{verdict.status}: {', '.join(verdict.stopping[:20])}"
     run.ledger.stage(gate, "FAILED", started, run.clock(), error=why, **fields)
     raise GateStopped(gate, verdict.status, list(verdict.stopping), verdict.counts_for_halt)

@@ -3,6 +3,7 @@ What a run leaves outside the tables, as small objects in the stage bucket:
   ops-inbox/pipeline_runs/<run>-<stage>-<status>.json   rows for ops.pipeline_runs (ops-writer loads them)
   runs/<run>.json                                       how the run ended, for start-job, the restarter and people
   control/pipeline.json                                 {"state": "running"|"held", "failures": n, ...}
+  ops-inbox/alerts/, ops-inbox/feed_gaps/               what the gates found (runner/watch.py), as rows of those ledgers
 Without a stage uri (a person's dry look, row tests) nothing is written but the log.
 """
 from __future__ import annotations
@@ -111,6 +112,21 @@ class Ledger:
 
     def _write_state(self, state: Dict[str, Any]) -> None:
         self._put(STATE_PATH, json.dumps({**state, "updated_at": iso(utc_now())}))
+
+    def read(self, name: str) -> Optional[str]:
+        """An object of the stage bucket; None when there is none, or no bucket."""
+        return self._objects.read(f"{self._config.stage_uri}/{name}") if self._objects else None
+
+    def inbox(self, kind: str, name: str, rows: List[Dict[str, Any]]) -> None:
+        """Rows of another ledger, for ops-writer to load. Times become text as the ops rows' schema wants it."""
+        if not rows:
+            return
+        typed = [{key: iso(value) if isinstance(value, datetime) else value for key, value in row.items()} for row in rows]
+        lines = [json.dumps({"kind": kind, "row": row}) for row in typed]
+        self.write(f"ops-inbox/{kind}/{self._config.run_id}-{name}.json", "\n".join(lines) + "\n")
+
+    def write(self, name: str, text: str) -> None:
+        self._put(name, text)
 
     def _put(self, name: str, text: str) -> None:
         if self._objects:

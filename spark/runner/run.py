@@ -14,6 +14,7 @@ from runner.iceberg import BRANCH_PREFIX, Lake
 from runner.ledger import Ledger
 from runner.rules import Rules
 from runner.tables import SOURCE, Table
+from runner.watch import Watch
 
 BRONZE = SOURCE
 Boundary = Callable[[str], None]
@@ -32,6 +33,7 @@ class Run:
     ledger: Ledger
     clock: Callable[[], datetime]
     boundary: Boundary
+    watch: Watch
     mode: Optional[str] = None
     published: bool = False
 

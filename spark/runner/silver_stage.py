@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Optional
 
 from runner.bronze_stage import Context
+from runner.comparisons import baseline_seal
 from runner.dimensions import replace_dimensions
 from runner.load import ensure_table
 from runner.offsets import next_offsets
@@ -30,6 +31,7 @@ def silver_stage(run: Run, context: Optional[Context]) -> None:
     if fed is None and all(plan_of(table, {}) is None for table in tables):
         return
     run_stage(run, "silver", run_at, plan_of)
+    run.watch.published()
 
 
 def _increment_plan(run: Run, context: Context, run_at: datetime) -> Plan:
@@ -48,6 +50,7 @@ def _increment_plan(run: Run, context: Context, run_at: datetime) -> Plan:
         "processed-at": str(run_at),
         "mode": str(run.mode),
         "rules": run.rules.fingerprint,
+        "baseline-runs": baseline_seal(run, before),
     }
     days = sorted({(datetime.fromisoformat(day) + timedelta(days=n)).date().isoformat() for day in facts.dates for n in (-1, 0, 1)})
     given = {"neighbour_dates": literal(days, "neighbour_dates")}

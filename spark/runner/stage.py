@@ -42,6 +42,7 @@ def run_stage(run: Run, layer: str, run_at: datetime, plan_of: "Callable[[Table,
         for stage in (layer, f"{layer}_dq"):
             run.ledger.stage(stage, "NOOP", started, ended, mode=run.mode, rows_out=0)
         return
+    run.watch.flush()
     for loaded, _ in done:
         run.boundary(f"{layer}_judged")
         run.lake.publish(loaded.table.full_name, loaded.branch)

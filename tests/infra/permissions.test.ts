@@ -75,6 +75,7 @@ const allowed: Readonly<Record<string, readonly (readonly [string, string])[]>> 
     ["s3:DeleteObject", bucket("stage", "/pending/ops/ab")],
     ["athena:StartQueryExecution", workgroup("write")],
     ["glue:UpdateTable", table("ops", "feed_gaps")],
+    ["glue:UpdateTable", table("ops", "alerts")],
     ["s3:PutObject", bucket("lake", "/ops/pipeline_runs/data/a.parquet")],
   ],
   LiveMetricsRole: [
@@ -107,6 +108,9 @@ const allowed: Readonly<Record<string, readonly (readonly [string, string])[]>> 
     ["s3:PutObject", bucket("stage", "/runs/r1.json")],
     ["s3:PutObject", bucket("stage", "/ops-inbox/pipeline_runs/r1-silver-published.json")],
     ["s3:PutObject", bucket("stage", "/control/pipeline.json")],
+    ["s3:PutObject", bucket("stage", "/control/baselines.json")],
+    ["s3:GetObject", bucket("stage", "/control/alerts.json")],
+    ["s3:GetObject", bucket("lake", "/live/traffic_1min/data/a.parquet")],
     ["s3:GetObject", bucket("lake", "/bronze/raw_events/data/a.parquet")],
     ["s3:PutObject", bucket("lake", "/silver/cleaned_events/data/a.parquet")],
     ["s3:DeleteObject", bucket("lake", "/gold/hourly_stats/data/a.parquet")],

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import {
+  alertsColumns,
   blacklistHitsColumns,
   type Columns,
   deadLetterColumns,
@@ -38,6 +39,7 @@ describe("table definitions", () => {
     "ops.ingest_minutes.sql": ingestMinutesColumns,
     "ops.feed_gaps.sql": feedGapsColumns,
     "ops.pipeline_runs.sql": pipelineRunsColumns,
+    "ops.alerts.sql": alertsColumns,
     "live.traffic_1min.sql": trafficColumns,
     "live.namespace_counts_1min.sql": namespaceCountsColumns,
     "live.user_edit_counts.sql": userEditCountsColumns,

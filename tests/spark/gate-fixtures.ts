@@ -116,7 +116,10 @@ export const bronzeGate: GateFixtures = {
     "B-13": [{ primary: bronze({ domain: when(some, "'canary'", "'en.wikipedia.org'") }) }],
     "B-14.z": [{ ctx: ctx({ volume_z: "-6.1D" }) }, { ctx: ctx({}, "range(0)") }],
     "B-14.ratio": [{ ctx: ctx({ volume_ratio: "0.49D" }) }, { ctx: ctx({}, "range(0)") }],
-    "B-15": [{ null_drift: "select 'user' as column_name, 0.08D as rate, 0.02D as baseline" }],
+    "B-15": [
+      { null_drift: "select 'user' as column_name, 0.08D as rate, 0.02D as baseline" },
+      { null_drift: "select 'user' as column_name, 0.02D as rate, 0.02D as baseline where false" },
+    ],
     "B-16": [
       {
         primary: bronze({

@@ -15,7 +15,9 @@ beforeAll(async () => {
 });
 afterAll(() => spark?.close());
 
-type Circumstances = { readonly mode?: string; readonly rows?: number };
+type Engine = "deequ" | "sql";
+type Circumstances = { readonly mode?: string; readonly rows?: number; readonly engine?: Engine };
+const engines: readonly Engine[] = ["deequ", "sql"];
 
 async function evaluate(
   gate: GateFixtures,
@@ -46,15 +48,17 @@ describe.each([
     expect(Object.keys(gate.bad).sort()).toEqual([...(await ruleIds(gate))].sort());
   });
 
-  test("passes good data by every rule", async () => {
-    const found = await evaluate(gate, {}, await ruleIds(gate));
+  test.each(engines)("passes good data by every rule, asked by %s", async (engine) => {
+    const found = await evaluate(gate, {}, await ruleIds(gate), { engine });
     expect(Object.values(found).map(([outcome]) => outcome)).toEqual(Object.keys(gate.bad).map(() => "passed"));
   });
 
   test.each(Object.entries(gate.bad))("%s refuses what it is there to refuse", async (rule, broken) => {
     for (const views of broken) {
-      const found = await evaluate(gate, views, [rule]);
-      expect({ views, answer: found[rule]?.[0] }).toEqual({ views, answer: "failed" });
+      for (const engine of engines) {
+        const found = await evaluate(gate, views, [rule], { engine });
+        expect({ engine, views, answer: found[rule]?.[0] }).toEqual({ engine, views, answer: "failed" });
+      }
     }
   });
 });

@@ -9,7 +9,3 @@ select kafka_topic, kafka_partition, kafka_offset, event_id
 from ${bronze}
 where event_date in (${dates})
   and kafka_offset between ${first_offset} and ${last_offset}
-
--- One row each saying that there is no baseline yet: evidence, not a failure. An empty view fails.
--- @view null_drift
-select '*' as column_name, 0.0D as rate, 0.0D as baseline

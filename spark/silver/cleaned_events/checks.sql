@@ -28,7 +28,3 @@ where b.event_date in (${neighbour_dates})
 
 -- @view branch_run
 select event_id from ${branch} where event_date in (${dates}) and silver_processed_at = ${run_at}
-
--- One row saying that there is no baseline yet: evidence, not a failure. An empty view fails.
--- @view drift
-select '*' as metric, 0.0D as psi, 0.0D as z, 'no_baseline' as reason

@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT / "spark"))
 
 from pyspark.sql import SparkSession  # noqa: E402
 
-from dq import deequ_engine  # noqa: E402
+from dq.engines import ENGINES  # noqa: E402
 from dq.ruleset import parse_ruleset  # noqa: E402
 from dq.verdict import judge  # noqa: E402
 from runner.args import parse_args  # noqa: E402
@@ -189,7 +189,7 @@ def evaluate(spark: SparkSession, given: dict) -> dict:
     wanted = set(given["rules"])
     rules = [rule for rule in rules_of(given["ruleset"], {}).rules if rule.id in wanted]
     sources = {name: spark.table(name) for name in given.get("sources", [])}
-    metrics = deequ_engine.evaluate(spark, spark.table("primary"), rules, sources)
+    metrics = ENGINES[given.get("engine", "deequ")].evaluate(spark, spark.table("primary"), rules, sources)
     judged = [judge(rule, metrics.get(rule.id), given.get("mode", "live"), given.get("rows", 1_000_000)) for rule in rules]
     return {one.rule.id: [one.metric.outcome, one.status, one.metric.value, one.metric.reason] for one in judged}
 
