@@ -6,7 +6,7 @@ import {
   StartQueryExecutionCommand,
   StopQueryExecutionCommand,
 } from "@aws-sdk/client-athena";
-import { permanentError, transientError } from "./errors.ts";
+import { permanentError, throttledError, transientError } from "./errors.ts";
 import type { FailureClass, QueryEngine, QueryResult, QueryState, QueryStatus } from "./query-engine.ts";
 
 type AthenaDeps = {
@@ -105,13 +105,17 @@ function undefinedWhenUnknown(error: unknown): undefined {
   throw error;
 }
 
+/** Answers that say that the call was not taken. Anything else, a server's fault among it, may have had its effect. */
+const throttles: readonly string[] = ["TooManyRequestsException", "ThrottlingException"];
 const refusals: readonly string[] = ["InvalidRequestException", "AccessDeniedException", "ValidationException"];
 
 async function calling<T>(operation: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    const isRefusal = error instanceof Error && refusals.includes(error.name);
-    throw isRefusal ? permanentError(`athena ${operation}`, error) : transientError(`athena ${operation}`, error);
+    const name = error instanceof Error ? error.name : "";
+    if (refusals.includes(name)) throw permanentError(`athena ${operation}`, error);
+    if (throttles.includes(name)) throw throttledError(`athena ${operation}`, error);
+    throw transientError(`athena ${operation}`, error);
   }
 }

@@ -2,13 +2,22 @@ import { isRetriable } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Clock } from "./clock.ts";
 import type { CommitPolicy } from "./commit-policy.ts";
-import { closeEpoch, type EpochOutcome, nextStep, type OpenEpoch, openEpoch, recordQuery } from "./commit-slot.ts";
+import {
+  closeEpoch,
+  type EpochOutcome,
+  mayRelease,
+  nextStep,
+  type OpenEpoch,
+  openEpoch,
+  releaseMarker,
+} from "./commit-slot.ts";
 import { settleEpoch } from "./epoch-result.ts";
 import { chooseGroup, nextDue, sumRows } from "./group.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { createPendingReader, markerKey, type PendingBatch, type PendingReader } from "./pending.ts";
 import type { QueryEngine } from "./query-engine.ts";
 import { createSlotStore, type ReadSlot, type SlotStore } from "./slot-store.ts";
+import { newSend, startEpoch } from "./start-epoch.ts";
 import type { StatementBuilder } from "./statement.ts";
 
 /** What one commit slot serves. */
@@ -87,6 +96,8 @@ export async function commitMarkers(deps: CommitDeps, request: CommitRequest): P
     firstSeen: new Map(),
     verifying: new Map(),
     hopeless: new Set(),
+    gone: new Set(),
+    unsent: new Set(),
     nextListMs: 0,
     lastEpoch: undefined,
   };
@@ -109,8 +120,12 @@ type Run = CommitDeps & {
   readonly outstanding: Set<string>;
   readonly firstSeen: Map<number, number>;
   readonly verifying: Map<string, string>;
-  /** The caller's quarantined markers that cannot be made smaller: they stay. */
+  /** The caller's quarantined markers that cannot be made smaller: now and then one is tried again. */
   readonly hopeless: Set<string>;
+  /** The caller's markers that a listing did not show. */
+  readonly gone: Set<string>;
+  /** Requests to start an epoch that are written down and not sent yet. */
+  readonly unsent: Set<string>;
   /** Not before this is the pending prefix listed again, unless an epoch was closed since. */
   nextListMs: number;
   lastEpoch: number | undefined;
@@ -118,6 +133,8 @@ type Run = CommitDeps & {
 
 async function advance(run: Run): Promise<void> {
   const seen = await run.slots.read();
+  dropGone(run, seen.slot.quarantined);
+  if (run.outstanding.size === 0) return;
   if (await replaceQuarantined(run, seen.slot.quarantined)) return;
   const step = nextStep(seen.slot, seen.readAtMs, run.clock.now(), run.policy);
   switch (step.kind) {
@@ -136,6 +153,15 @@ async function advance(run: Run): Promise<void> {
   }
 }
 
+/**
+ * A marker goes when its rows are committed, and when its batch is replaced by smaller ones: those are quarantined by
+ * then, which a slot read after the listing says.
+ */
+function dropGone({ gone, outstanding }: Run, quarantined: readonly string[]): void {
+  for (const marker of gone) if (!quarantined.includes(marker)) outstanding.delete(marker);
+  gone.clear();
+}
+
 /** idle: the caller's markers may be gone by now; if not, open the next epoch when one is due. */
 async function openNext(run: Run, seen: ReadSlot): Promise<void> {
   const lastEpoch = seen.slot.last?.epoch;
@@ -143,8 +169,9 @@ async function openNext(run: Run, seen: ReadSlot): Promise<void> {
   run.lastEpoch = lastEpoch;
   const pending = await run.reader.read();
   const present = new Set(pending.map(({ marker }) => marker));
-  for (const marker of run.outstanding) if (!present.has(marker)) run.outstanding.delete(marker);
-  if (run.outstanding.size === 0) return;
+  const kept = new Set(seen.slot.quarantined.filter((name) => run.hopeless.has(name)));
+  for (const marker of run.outstanding) if (!present.has(marker) && !kept.has(marker)) run.gone.add(marker);
+  if (run.gone.size === run.outstanding.size || (await release(run, seen, present))) return;
   const known = pending.filter(({ table }) => run.target.tables[table] !== undefined);
   const group = chooseGroup(known, seen.slot, run.clock.now(), run.policy);
   if (group === undefined) {
@@ -152,9 +179,23 @@ async function openNext(run: Run, seen: ReadSlot): Promise<void> {
     run.nextListMs = Math.min(run.clock.now() + listMs, nextDue(seen.slot, tables, run.policy));
     return pause(run, pollMs);
   }
-  const opened = await run.slots.swap(seen, openEpoch(seen.slot, epochOf(run.target, group), run.clock.now()));
+  const opening = openEpoch(seen.slot, epochOf(run.target, group), run.clock.now(), newSend(run));
+  const opened = await run.slots.swap(seen, opening);
   run.nextListMs = 0;
   if (opened?.slot.open) await send(run, opened, opened.slot.open);
+}
+
+/** True when a marker of the caller's that nothing else helps has left quarantine for another try. */
+async function release(run: Run, seen: ReadSlot, present: ReadonlySet<string>): Promise<boolean> {
+  const nowMs = run.clock.now();
+  const { quarantined, suspects } = seen.slot;
+  const marker = quarantined.find((name) => run.hopeless.has(name) && present.has(name));
+  const isBusy = suspects.some((name) => present.has(name));
+  if (marker === undefined || isBusy || !mayRelease(seen.slot, nowMs, run.policy)) return false;
+  const released = await run.slots.swap(seen, releaseMarker(seen.slot, marker, nowMs, run.policy));
+  if (released !== undefined) run.log.warn("batch-tried-again", { marker });
+  run.nextListMs = 0;
+  return true;
 }
 
 function epochOf(target: CommitTarget, group: readonly PendingBatch[]): Parameters<typeof openEpoch>[1] {
@@ -165,13 +206,12 @@ function epochOf(target: CommitTarget, group: readonly PendingBatch[]): Paramete
   return { sql, database, workgroup, output: output ?? null, table, markers, rows: sumRows(group) };
 }
 
-/** Sends exactly what is recorded. Whether the caller opened the epoch or found it makes no difference. */
 async function send(run: Run, seen: ReadSlot, open: OpenEpoch): Promise<void> {
-  // Time has passed since the slot was read: the right to send is asked for again, at the last moment.
-  if (nextStep(seen.slot, seen.readAtMs, run.clock.now(), run.policy).kind !== "send") return;
-  const { sql, token, database, workgroup, output } = open;
-  const { queryId } = await run.engine.start({ sql, token, database, workgroup, output: output ?? undefined });
-  await run.slots.swap(seen, recordQuery(seen.slot, open, queryId));
+  const start = await startEpoch(run, seen, open);
+  if (start.kind === "hold") return pause(run, pollMs);
+  if (start.kind === "done") return;
+  reportClosed(run, open, "refused", undefined);
+  throw start.error;
 }
 
 async function poll(run: Run, seen: ReadSlot, open: OpenEpoch, queryId: string): Promise<void> {
@@ -194,11 +234,15 @@ async function close(
   outcome: EpochOutcome,
   inserted: number | undefined,
 ): Promise<void> {
-  const nowMs = run.clock.now();
-  const swapped = await run.slots.swap(seen, closeEpoch(seen.slot, open, outcome, nowMs));
+  const swapped = await run.slots.swap(seen, closeEpoch(seen.slot, open, outcome, run.clock.now(), run.policy));
   if (swapped === undefined) return; // somebody else closed it and reports it
+  reportClosed(run, open, outcome, inserted);
+}
+
+function reportClosed(run: Run, open: OpenEpoch, outcome: EpochOutcome, inserted: number | undefined): void {
   const { epoch, table, markers, rows, openedAtMs } = open;
-  run.onEpoch({ epoch, table, outcome, batches: markers.length, rows, inserted, openMs: nowMs - openedAtMs });
+  const openMs = run.clock.now() - openedAtMs;
+  run.onEpoch({ epoch, table, outcome, batches: markers.length, rows, inserted, openMs });
 }
 
 /** True when one of the caller's batches is too much for any statement and was replaced by smaller ones. */

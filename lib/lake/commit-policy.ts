@@ -18,6 +18,10 @@ export type CommitPolicy = {
   readonly settleMs: number;
   /** Age at which an epoch without a query id is given up. */
   readonly abandonMs: number;
+  /** Whoever finds an epoch without a query id leaves it to its opener for this long. */
+  readonly helpAfterMs: number;
+  /** Whether an epoch is free again as soon as every request to start it was refused, and only then. */
+  readonly countSends: boolean;
   readonly maxBatches: number;
   readonly maxRows: number;
   readonly maxTablePartitions: number;
@@ -25,6 +29,12 @@ export type CommitPolicy = {
   readonly collides: (a: BatchFacts, b: BatchFacts) => boolean;
   /** Whether a group that failed on its data is taken in halves. */
   readonly halveSuspects: boolean;
+  /** How often what cannot be made smaller is tried alone before it is quarantined. */
+  readonly triesAlone: number;
+  /** Least time between two of these tries; nothing else goes in between, or two that fail would take turns for ever. */
+  readonly retryAloneMs: number;
+  /** Least time between two releases from quarantine, unless the last one released was committed. */
+  readonly paroleMs: number;
   /** Whether counts are compared before markers go. */
   readonly reconcile: boolean;
 };
@@ -42,6 +52,9 @@ export const commitPolicy: CommitPolicy = {
   settleMs: 60_000,
   // A statement ends within this (assumed): Athena stops DML after 30 minutes.
   abandonMs: 60 * 60_000,
+  // A start is answered within a second; sooner, every invocation that waits would send it as well.
+  helpAfterMs: 3_000,
+  countSends: true,
   // 64 ids of 64 hex digits are 4 kB of SQL; measured gains of grouping end at 16 batches.
   maxBatches: 64,
   // About 80 MB of Parquet in one statement; the local engine has 256 MB for a query.
@@ -49,5 +62,10 @@ export const commitPolicy: CommitPolicy = {
   maxTablePartitions: 96,
   collides: overlap,
   halveSuspects: true,
+  // An engine's hiccup must not make a dead letter of a good record, and a bad one costs a minute of the slot each time.
+  triesAlone: 3,
+  retryAloneMs: 10_000,
+  // A failing one holds the slot for its statement and a minute: a tenth of the time at most.
+  paroleMs: 15 * 60_000,
   reconcile: true,
 };

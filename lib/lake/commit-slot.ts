@@ -23,11 +23,20 @@ const openEpochSchema = z.strictObject({
   markers: z.array(z.string()),
   rows: z.int().nonnegative(),
   queryId: z.string().nullable(),
+  /**
+   * Requests to start the statement that may have had an effect: each is written here before it is sent, and taken away
+   * when it was refused for certain. None left means that no query was started, and none will be. The default is for
+   * slots written before there was such a list.
+   */
+  sends: z.array(z.string()).default(["before"]),
 });
 export type OpenEpoch = z.infer<typeof openEpochSchema>;
 
-/** `unknown`: nobody learned what became of the statement. `unreconciled`: it succeeded and rows are missing. */
-const outcomes = ["committed", "failed-data", "failed-environment", "unreconciled", "unknown"] as const;
+/**
+ * `refused`: no request to start the statement was taken. `unknown`: nobody learned what became of the statement.
+ * `unreconciled`: it succeeded and rows are missing.
+ */
+const outcomes = ["committed", "failed-data", "failed-environment", "refused", "unreconciled", "unknown"] as const;
 export type EpochOutcome = (typeof outcomes)[number];
 
 export const slotSchema = z.strictObject({
@@ -41,8 +50,12 @@ export const slotSchema = z.strictObject({
   committedAt: z.record(z.string(), ms),
   /** Markers of the last group that failed on its data; the next epoch takes half of them. */
   suspects: z.array(z.string()),
+  /** How often the one suspect left has failed alone. */
+  strikes: z.int().nonnegative().default(0),
   /** Markers that failed alone; never grouped again. */
   quarantined: z.array(z.string()),
+  /** The last marker that left quarantine, until it is committed. */
+  parole: z.strictObject({ marker: z.string(), atMs: ms }).nullable().default(null),
 });
 export type Slot = z.infer<typeof slotSchema>;
 
@@ -58,17 +71,38 @@ export function newSlot(uuid: string): Slot {
     last: null,
     committedAt: {},
     suspects: [],
+    strikes: 0,
     quarantined: [],
+    parole: null,
   };
 }
 
 export type EpochRequest = Pick<OpenEpoch, "sql" | "database" | "workgroup" | "output" | "table" | "markers" | "rows">;
 
-/** idle → open. The token is a function of slot, epoch and statement: the same epoch always has the same token. */
-export function openEpoch(slot: Slot, request: EpochRequest, nowMs: number): Slot {
+/**
+ * idle → open. The token is a function of slot, epoch and statement: the same epoch always has the same token. `sendId`
+ * names the opener's own request.
+ */
+export function openEpoch(slot: Slot, request: EpochRequest, nowMs: number, sendId: string): Slot {
   const epoch = slot.epoch + 1;
   const token = tokenOf(slot.uuid, String(epoch), request.sql);
-  return { ...slot, epoch, open: { ...request, epoch, token, openedAtMs: nowMs, queryId: null } };
+  return { ...slot, epoch, open: { ...request, epoch, token, openedAtMs: nowMs, queryId: null, sends: [sendId] } };
+}
+
+/** More requests than this are not told apart: then refusals cannot free the slot any more, time does. */
+const maxSends = 50;
+
+/** Another request to start the statement, written down before it is sent. */
+export function announceSend(slot: Slot, open: OpenEpoch, sendId: string): Slot {
+  const id = open.sends.length < maxSends ? sendId : "uncounted";
+  return { ...slot, open: { ...open, sends: [...new Set([...open.sends, id])] } };
+}
+
+/** A request that was refused for certain. The last one closes the epoch: nothing was started, so nothing is waited for. */
+export function withdrawSend(slot: Slot, open: OpenEpoch, sendId: string, nowMs: number, policy: CommitPolicy): Slot {
+  const sends = open.sends.filter((id) => id !== sendId);
+  if (sends.length === 0 || !policy.countSends) return closeEpoch(slot, open, "refused", nowMs, policy);
+  return { ...slot, open: { ...open, sends } };
 }
 
 export function recordQuery(slot: Slot, open: OpenEpoch, queryId: string): Slot {
@@ -76,26 +110,60 @@ export function recordQuery(slot: Slot, open: OpenEpoch, queryId: string): Slot 
 }
 
 /** open → idle. What is learned about suspects is kept here, because the next to open may be anyone. */
-export function closeEpoch(slot: Slot, open: OpenEpoch, outcome: EpochOutcome, nowMs: number): Slot {
-  const isData = outcome === "failed-data" || outcome === "unreconciled";
-  const isAlone = open.markers.length === 1;
+export function closeEpoch(
+  slot: Slot,
+  open: OpenEpoch,
+  outcome: EpochOutcome,
+  nowMs: number,
+  policy: CommitPolicy,
+): Slot {
+  const isCommitted = outcome === "committed";
+  const isReleased = slot.parole !== null && open.markers.includes(slot.parole.marker);
   return {
     ...slot,
     open: null,
     last: { epoch: open.epoch, outcome, atMs: nowMs },
-    committedAt: outcome === "committed" ? { ...slot.committedAt, [open.table]: nowMs } : slot.committedAt,
-    suspects: nextSuspects(slot.suspects, open.markers, outcome),
-    quarantined:
-      isData && isAlone
-        ? [...new Set([...slot.quarantined, ...open.markers])].slice(-maxQuarantined)
-        : slot.quarantined,
+    committedAt: isCommitted ? { ...slot.committedAt, [open.table]: nowMs } : slot.committedAt,
+    parole: isCommitted && isReleased ? null : slot.parole,
+    ...judged(slot, open, outcome, policy),
   };
 }
 
-function nextSuspects(suspects: readonly string[], markers: readonly string[], outcome: EpochOutcome): string[] {
-  if (outcome === "committed") return suspects.filter((marker) => !markers.includes(marker));
-  if (outcome === "failed-data" || outcome === "unreconciled") return markers.length > 1 ? [...markers] : [];
-  return [...suspects]; // nothing was learned about the data
+type Judged = Pick<Slot, "suspects" | "strikes" | "quarantined">;
+
+function judged(slot: Slot, open: OpenEpoch, outcome: EpochOutcome, policy: CommitPolicy): Judged {
+  const { suspects, strikes, quarantined } = slot;
+  const { markers } = open;
+  if (outcome === "committed") {
+    const left = suspects.filter((marker) => !markers.includes(marker));
+    return { suspects: left, strikes: left.length === suspects.length ? strikes : 0, quarantined };
+  }
+  // Of any other end nothing is learned about the data.
+  if (outcome !== "failed-data" && outcome !== "unreconciled") return { suspects, strikes, quarantined };
+  const [alone] = markers;
+  if (alone === undefined || markers.length > 1) return { suspects: [...markers], strikes: 0, quarantined };
+  const isAgain = suspects.length === 1 && suspects[0] === alone;
+  const failures = (isAgain ? strikes : 0) + 1;
+  // Halves are a try of their own, and a statement that succeeded says nothing against the rows.
+  const isLast = open.rows === 1 || outcome === "unreconciled";
+  if (failures < (isLast ? policy.triesAlone : 1)) return { suspects: [alone], strikes: failures, quarantined };
+  return { suspects: [], strikes: 0, quarantined: [...new Set([...quarantined, alone])].slice(-maxQuarantined) };
+}
+
+/** Whether a marker may leave quarantine now: one that fails again costs everyone a minute. */
+export function mayRelease({ parole }: Slot, nowMs: number, policy: CommitPolicy): boolean {
+  return parole === null || nowMs - parole.atMs >= policy.paroleMs;
+}
+
+/** Out of quarantine for one try, alone. It fails: it is quarantined again, behind the others. */
+export function releaseMarker(slot: Slot, marker: string, nowMs: number, policy: CommitPolicy): Slot {
+  return {
+    ...slot,
+    suspects: [marker],
+    strikes: policy.triesAlone - 1,
+    quarantined: slot.quarantined.filter((name) => name !== marker),
+    parole: { marker, atMs: nowMs },
+  };
 }
 
 export type NextStep =

@@ -8,6 +8,16 @@ export function transientError(operation: string, cause: unknown): LakeError {
   return new LakeError("LAKE_TRANSIENT", `${operation} failed for now`, { retriable: true, cause });
 }
 
+/** A call that was not taken, for certain, and may be when it is repeated. */
+export function throttledError(operation: string, cause: unknown): LakeError {
+  return new LakeError("LAKE_THROTTLED", `${operation} was throttled`, { retriable: true, cause });
+}
+
+/** True when the call had no effect, for certain: it was answered, and the answer was no. */
+export function hadNoEffect(error: unknown): boolean {
+  return error instanceof LakeError && (error.code === "LAKE_REFUSED" || error.code === "LAKE_THROTTLED");
+}
+
 /** A call that is refused for good: permissions, a missing bucket, a wrong parameter. */
 export function permanentError(operation: string, cause: unknown): LakeError {
   return new LakeError("LAKE_REFUSED", `${operation} was refused`, { retriable: false, cause });

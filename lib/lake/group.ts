@@ -17,6 +17,9 @@ export function overlap(a: BatchFacts, b: BatchFacts): boolean {
 
 export type GroupState = {
   readonly suspects: readonly string[];
+  readonly strikes: number;
+  /** End of the last epoch. */
+  readonly last: { readonly atMs: number } | null;
   readonly quarantined: readonly string[];
   /** Last successful close by table, ms. */
   readonly committedAt: Readonly<Record<string, number>>;
@@ -24,7 +27,7 @@ export type GroupState = {
 
 /**
  * The batches of the next epoch, all for one table, or undefined when none is due. Suspects go first and alone, half of
- * them; otherwise the table of the oldest marker that is due, oldest first, as many as fit beside each other.
+ * them, and with a moment between two tries of the same; otherwise the table of the oldest marker that is due, oldest first, as many as fit beside each other.
  */
 export function chooseGroup(
   pending: readonly PendingBatch[],
@@ -36,7 +39,8 @@ export function chooseGroup(
   const candidates = pending.filter(({ marker }) => !quarantined.has(marker)).sort(byAge);
   const suspects = policy.halveSuspects ? state.suspects : [];
   const accused = candidates.filter(({ marker }) => suspects.includes(marker));
-  if (accused.length > 0) return accused.slice(0, Math.ceil(accused.length / 2));
+  const isTried = state.strikes > 0 && nowMs - (state.last?.atMs ?? 0) < policy.retryAloneMs;
+  if (accused.length > 0) return isTried ? undefined : accused.slice(0, Math.ceil(accused.length / 2));
   for (const table of new Set(candidates.map((batch) => batch.table))) {
     const group = fill(
       candidates.filter((batch) => batch.table === table),

@@ -15,8 +15,8 @@ export type FakeAthena = {
   readonly tables: Tables;
   /** Rows of both tables at one place of Kafka. */
   rowsAt(topic: string, partition: number, offset: number): readonly TableRow[];
-  /** Rows that each token's statements have added, by token. */
-  readonly insertedBy: ReadonlyMap<string, number>;
+  /** How often a statement with this row alone ended as if the row were at fault, by place. */
+  readonly failedAlone: ReadonlyMap<string, number>;
   client(process: SimProcess): AthenaClient;
 };
 
@@ -48,11 +48,10 @@ export function createFakeAthena(ground: Ground, stage: StageReader, isPoison: (
   const index = new Map<string, TableRow[]>();
   const tokens = new Map<string, { readonly queryId: string; readonly atMs: number; readonly request: string }>();
   const queries = new Map<string, Query>();
-  const insertedBy = new Map<string, number>();
+  const failedAlone = new Map<string, number>();
   const tableOf = (row: TableRow): keyof Tables => (row["row_kind"] === "event" ? "raw_events" : "dead_letter");
   const placeOf = (row: SqlRow): string => `${row["kafka_topic"]}/${row["kafka_partition"]}/${row["kafka_offset"]}`;
-  const append = (rows: readonly TableRow[], token: string): void => {
-    insertedBy.set(token, (insertedBy.get(token) ?? 0) + rows.length);
+  const append = (rows: readonly TableRow[]): void => {
     for (const row of rows) {
       tables[tableOf(row)].push(row);
       const place = placeOf(row);
@@ -65,7 +64,7 @@ export function createFakeAthena(ground: Ground, stage: StageReader, isPoison: (
       (index.get(placeOf(row)) ?? []).every((other) => tableOf(other) !== table || !condition(other, row)),
     );
 
-  const begin = async (sql: string, token: string): Promise<Omit<Query, "runsAtMs">> => {
+  const begin = async (sql: string): Promise<Omit<Query, "runsAtMs">> => {
     const statement = readStatement(sql);
     const staged = (await Promise.all(statement.batches.map((id) => stage.read(id)))).flat();
     const rows = staged.filter((row) => row["row_kind"] === statement.rowKind);
@@ -74,13 +73,16 @@ export function createFakeAthena(ground: Ground, stage: StageReader, isPoison: (
     const seen = isShort ? rows.slice(0, Math.floor(rows.length / 2)) : rows;
     const absent = seen.filter((row) => isAbsent(statement, row));
     const ending = end(statement, rows);
+    const [only] = rows;
+    if (statement.verb === "insert" && rows.length === 1 && only !== undefined && (isShort || ending.isData))
+      failedAlone.set(placeOf(only), (failedAlone.get(placeOf(only)) ?? 0) + 1);
     const isSlow = plan.strikes("athena.slow");
     const runMs = isSlow ? plan.random("slow-ms") * maxRunMs : 500 + plan.random("run-ms") * 6_000;
     const endsAtMs = scheduler.now() + runMs;
     if (statement.verb === "insert") {
       const isLate = ending.state !== "SUCCEEDED" && ending.lands;
       const landsInMs = runMs + (isLate ? plan.random("landing-ms") * maxLandingMs : 0);
-      if (ending.lands) void scheduler.sleep(landsInMs).then(() => append(absent, token));
+      if (ending.lands) void scheduler.sleep(landsInMs).then(() => append(absent));
     }
     const isCounted = !plan.strikes("athena.uncounted");
     const result = {
@@ -90,10 +92,10 @@ export function createFakeAthena(ground: Ground, stage: StageReader, isPoison: (
     return { sql, endsAtMs, ending, result };
   };
 
-  const end = (statement: LakeStatement, rows: readonly SqlRow[]): Ending & { readonly lands: boolean } => {
-    if (statement.rowKind === "event" && rows.some(isPoison)) {
-      return { state: "FAILED", reason: "HIVE_CURSOR_ERROR: a page cannot be read", lands: false };
-    }
+  const end = (statement: LakeStatement, rows: readonly SqlRow[]): Ending & { lands: boolean; isData?: true } => {
+    const isBad = (statement.rowKind === "event" && rows.some(isPoison)) || plan.strikes("athena.bad-read");
+    if (isBad)
+      return { state: "FAILED", reason: "HIVE_CURSOR_ERROR: a page cannot be read", lands: false, isData: true };
     if (plan.strikes("athena.conflict"))
       return { state: "FAILED", reason: "ICEBERG_COMMIT_ERROR: conflict", lands: false };
     if (plan.strikes("athena.failed-committed"))
@@ -123,7 +125,7 @@ export function createFakeAthena(ground: Ground, stage: StageReader, isPoison: (
     trace(`${queryId} is queued: ${sql.slice(0, 30).replaceAll("\n", " ")}`);
     const run = async (): Promise<void> => {
       await scheduler.sleep(queueMs);
-      const query = { ...(await begin(sql, token)), runsAtMs };
+      const query = { ...(await begin(sql)), runsAtMs };
       queries.set(queryId, query);
       trace(`${queryId} runs until ${new Date(query.endsAtMs).toISOString()}, then ${query.ending.state}`);
     };
@@ -160,6 +162,7 @@ export function createFakeAthena(ground: Ground, stage: StageReader, isPoison: (
       if (!(command instanceof StartQueryExecutionCommand))
         throw new Error("simulation: a command of Athena that is not known");
       if (scheduler.now() - signedAtMs > signatureMs) throw failure("InvalidSignatureException", "signature expired");
+      if (plan.strikes("athena.refused")) throw failure("AccessDeniedException", "not authorized");
       const { QueryString = "", ClientRequestToken = "" } = command.input;
       const request = JSON.stringify(command.input);
       if (plan.strikes("athena.start-late")) {
@@ -179,7 +182,7 @@ export function createFakeAthena(ground: Ground, stage: StageReader, isPoison: (
 
   return {
     tables,
-    insertedBy,
+    failedAlone,
     rowsAt: (topic, partition, offset) => index.get(`${topic}/${partition}/${offset}`) ?? [],
     client: (process) => ({ send: (command: unknown) => send(command, process) }) as unknown as AthenaClient, // as: all that is used
   };

@@ -1,9 +1,10 @@
 import { recordHeaders } from "../../lib/core/record-headers.ts";
 import { rewindMs } from "../../lib/core/resume.ts";
 import type { ShimEnd } from "../../shim/run-shim.ts";
-import type { FakeAthena, TableRow } from "./fake-athena.ts";
+import type { FakeAthena } from "./fake-athena.ts";
 import type { FakeBroker, LogRecord } from "./fake-broker.ts";
 import type { FakeSource, SourceEvent } from "./fake-source.ts";
+import { judgeTables, placeOf, rowsOf } from "./judge-tables.ts";
 import type { StageReader } from "./stage-reader.ts";
 
 type Gap = { readonly topic: string; readonly fromMs: number; readonly toMs: number; readonly kind: string };
@@ -151,7 +152,7 @@ export function createHistory({ source, broker, athena, stage, now, startMs, tra
           if (fromMs > startMs) problem(`a gap (${kind}) of ${topic} was written, and there is none`);
         }
       }
-      judgeTables(broker, athena, problem);
+      judgeTables(broker.history, athena, problem);
       for (const [id, rows] of stagedRows) {
         const found = (await stage.read(id)).length;
         if (found !== rows) problem(`batch ${id.slice(0, 8)} says ${rows} rows and has ${found}`);
@@ -162,52 +163,6 @@ export function createHistory({ source, broker, athena, stage, now, startMs, tra
       return [...problems];
     },
   };
-}
-
-/** Each record is exactly one row of one table, that row is its own, and there is no other row. */
-function judgeTables(broker: FakeBroker, athena: FakeAthena, problem: (text: string) => void): void {
-  const records = broker.history.filter(({ topic }) => topic !== "ops-events");
-  // The same event at the same place of a topic made anew: one row is enough, one for each is right as well.
-  const twins = new Map<string, number>();
-  for (const record of records) twins.set(identityOf(record), (twins.get(identityOf(record)) ?? 0) + 1);
-  for (const record of records) {
-    const rows = rowsOf(athena, record);
-    const [row] = rows;
-    if (rows.length < 1 || rows.length > (twins.get(identityOf(record)) ?? 1))
-      problem(`${placeOf(record)} is there ${rows.length} times`);
-    else if (row !== undefined && !isRowOf(row, record)) problem(`${placeOf(record)} has a row of something else`);
-  }
-  const found = athena.tables.raw_events.length + athena.tables.dead_letter.length;
-  if (found < twins.size || found > records.length) problem(`the tables have ${found} rows for ${twins.size} records`);
-}
-
-/**
- * Rows of one record. In a topic made anew another record has its place; only when that is the same event, sent again,
- * the two are one.
- */
-function rowsOf(athena: FakeAthena, record: LogRecord): readonly TableRow[] {
-  const id = eventIdOf(record);
-  return athena
-    .rowsAt(record.topic, record.partition, record.offset)
-    .filter((row) => (id === undefined ? row["kafka_timestamp"] === record.timestampMs : row["event_id"] === id));
-}
-
-function identityOf(record: LogRecord): string {
-  return `${placeOf(record)} ${eventIdOf(record) ?? record.timestampMs}`;
-}
-
-function placeOf({ topic, partition, offset }: LogRecord): string {
-  return `${topic}/${partition}/${offset}`;
-}
-
-function eventIdOf({ topic, value, headers }: LogRecord): string | undefined {
-  return topic === "dlq-events" ? JSON.parse(value.toString()).event_id : headers[recordHeaders.eventId];
-}
-
-function isRowOf(row: TableRow, { topic, value, headers }: LogRecord): boolean {
-  if (row["row_kind"] === "event") return topic === "raw-events" && row["event_id"] === headers[recordHeaders.eventId];
-  const text = topic === "dlq-events" ? JSON.parse(value.toString()).raw_base64 : value.toString("base64");
-  return row["raw_base64"] === text;
 }
 
 /** Ids say a millisecond more than the event's time: a gap's ends do so too. */

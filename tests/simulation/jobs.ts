@@ -1,4 +1,5 @@
-import { clauses, worldOf } from "./clauses.ts";
+import { worldOf } from "./clause.ts";
+import { clauses } from "./clauses.ts";
 import { shrink } from "./shrink.ts";
 import { runWorld } from "./world.ts";
 

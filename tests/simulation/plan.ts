@@ -48,8 +48,7 @@ export const faultRates = {
   "athena.cancelled": 0.05,
   "athena.slow": 0.05,
   "athena.uncounted": 0.1,
-  // Not documented, and nothing that the protocol promises to survive: only for the clause that notices it.
-  "athena.short": 0,
+  "athena.short": 0.02,
   // The function and its mapping.
   "lambda.kill": 0.003,
   "lambda.pause": 0.002,
@@ -58,6 +57,9 @@ export const faultRates = {
   "mapping.shift": 0.15,
   "mapping.rebalance": 0.05,
   "mapping.gives-up": 0.15,
+  // Added later: the dice of those above stay as they were.
+  "athena.refused": 0.02,
+  "athena.bad-read": 0.03,
 } as const satisfies Readonly<Record<string, number>>;
 export type Fault = keyof typeof faultRates;
 export const faults = Object.keys(faultRates) as readonly Fault[]; // as: keys of the record above

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { clauses, worldOf } from "./clauses.ts";
+import { worldOf } from "./clause.ts";
+import { clauses } from "./clauses.ts";
 import { shrink } from "./shrink.ts";
 import { type RunOptions, runWorld } from "./world.ts";
 

@@ -15,11 +15,15 @@ export type Scenario = {
   readonly timeoutMs: number;
   readonly retentionHours: number;
   readonly bufferBytes: number;
+  /** Everything stored must be committed within this, once nothing goes wrong any more. */
+  readonly committedWithinMs: number;
 };
 export type Round = { readonly fromMs: number; readonly untilMs: number; readonly events: readonly SourceEvent[] };
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
+/** An epoch that nobody knows the end of takes an hour, several may follow. */
+const committedWithinMs = 16 * hourMs;
 /** Events with this in their title cannot be written by any statement. */
 export const poisonTitle = "Poison";
 /** A text that the broker takes for too large. */
@@ -55,6 +59,7 @@ export function createScenario(seed: number, shape: Shape = {}): Scenario {
     timeoutMs: pick("timeout", [180_000, 14 * minuteMs, 14 * minuteMs]),
     retentionHours: isShortRetention ? 2 : 168,
     bufferBytes: pick("buffer", [4_000, 64_000, 32 * 1_048_576]),
+    committedWithinMs,
   };
 }
 
@@ -77,7 +82,8 @@ function createRound(dice: Plan, shape: Shape, round: number, fromMs: number): R
     dice.random("switches") < 0.5 || shape.isSwitched
       ? fromMs + dice.random("switch") * spanMs
       : Number.POSITIVE_INFINITY;
-  const isPoisoned = dice.random("poisoned") < 0.15 || shape.isPoisoned === true;
+  const isPoisonedByDice = dice.random("poisoned") < 0.15;
+  const isPoisoned = shape.isPoisoned ?? isPoisonedByDice;
   const isSkewed = dice.random("skewed") < 0.4 || shape.isSkewed === true;
   const events: SourceEvent[] = [];
   let atMs = fromMs + 2_000;

@@ -15,6 +15,7 @@ const columns = [
   "event_hour",
   "dl_date",
   "raw_base64",
+  "stage",
   "reason",
   "title",
 ];

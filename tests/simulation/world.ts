@@ -51,8 +51,6 @@ const hourMs = 60 * minuteMs;
 const faultyMs = 4 * minuteMs;
 /** Then everything the source gave must be stored: longer than a shim may be down, and then back off. */
 const storedWithinMs = 4 * hourMs;
-/** And everything stored must be committed: an epoch that nobody knows the end of takes an hour, several may follow. */
-const committedWithinMs = 16 * hourMs;
 /** Whoever was paused wakes, whatever was late arrives. */
 const afterMs = 2 * hourMs;
 const lookMs = 5_000;
@@ -168,9 +166,9 @@ async function live(scenario: Scenario, { ground, broker, history, mappings, hos
     await until(() => history.unsafe().length === 0, storedWithinMs);
     await host.down();
     await scheduler.sleep(minuteMs); // what is late on its way to the broker arrives
-    await until(() => mappings.every((mapping) => mapping.isDrained()), committedWithinMs);
+    await until(() => mappings.every((mapping) => mapping.isDrained()), scenario.committedWithinMs);
     if (!mappings.every((mapping) => mapping.isDrained()))
-      throw new Error(`not committed after ${committedWithinMs} ms`);
+      throw new Error(`not committed after ${scenario.committedWithinMs} ms`);
   }
   for (const mapping of mappings) mapping.end();
   await scheduler.sleep(afterMs);

@@ -1,6 +1,7 @@
 import { AthenaClient } from "@aws-sdk/client-athena";
 import { describe, expect, test } from "@jest/globals";
 import { createAthenaEngine } from "../../../lib/lake/athena-query-engine.ts";
+import { hadNoEffect } from "../../../lib/lake/errors.ts";
 
 type Answer = { readonly status?: number; readonly body: unknown };
 
@@ -54,16 +55,21 @@ describe("Athena as the query engine", () => {
   });
 
   test.each([
-    ["throttling", refused("TooManyRequestsException", "slow"), true],
-    ["a fault of the server", { status: 500, body: {} }, true],
+    ["throttling", refused("TooManyRequestsException", "slow"), true, true],
+    ["a fault of the server", { status: 500, body: {} }, true, false],
     [
       "a token used for another statement",
       refused("InvalidRequestException", "Idempotent parameters do not match"),
       false,
+      true,
     ],
-    ["a missing permission", refused("AccessDeniedException", "no"), false],
-  ])("says of %s whether a repeat may help", async (_, answer, retriable) => {
-    await expect(engineAnswering(answer).engine.start(statement)).rejects.toMatchObject({ retriable });
+    ["a missing permission", refused("AccessDeniedException", "no"), false, true],
+  ])("says of %s whether a repeat may help, and whether a statement may run", async (_, answer, retriable, isVoid) => {
+    const error = await engineAnswering(answer)
+      .engine.start(statement)
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ retriable });
+    expect(hadNoEffect(error)).toBe(isVoid);
   });
 
   test.each([

@@ -4,7 +4,7 @@ import { chooseGroup, overlap } from "../../../lib/lake/group.ts";
 import type { PendingBatch } from "../../../lib/lake/pending.ts";
 import { facts, nowMs, pending } from "./fixtures.ts";
 
-const idle = { suspects: [], quarantined: [], committedAt: {} };
+const idle = { suspects: [], strikes: 0, last: null, quarantined: [], committedAt: {} };
 const id = (digit: string): string => digit.repeat(64);
 
 /** A batch of offsets first…last of partition 0. */
@@ -79,6 +79,14 @@ describe("the group of the next epoch", () => {
     const state = { suspects, committedAt: { raw_events: nowMs } };
     expect(choose([other, ...batches], state)).toEqual(["a", "b"]);
     expect(choose([other, ...batches], { ...state, suspects: suspects.slice(0, 1) })).toEqual(["a"]);
+  });
+
+  test("waits a moment before it tries one again that has failed alone, and lets nothing else go before", () => {
+    const batches = [batch("a", 0, 9), batch("b", 10, 19)];
+    const state = { suspects: [batches[0]?.marker ?? ""], strikes: 1, last: { atMs: nowMs - 9_999 } };
+    expect(choose(batches, state)).toBeUndefined();
+    expect(choose(batches, { ...state, last: { atMs: nowMs - 10_000 } })).toEqual(["a"]);
+    expect(choose(batches.slice(1), state)).toEqual(["b"]);
   });
 
   test("never takes what is quarantined, and forgets suspects whose markers are gone", () => {

@@ -17,11 +17,14 @@ import { createS3ObjectStore } from "../../../lib/lake/s3-object-store.ts";
 import { systemClock } from "../../../lib/platform/clock.ts";
 import { createLogger } from "../../../lib/platform/logger.ts";
 import { toDeadLetterRow } from "../../../lib/steps/to-bronze-row.ts";
+import type { AthenaFaults } from "../../../local/aws/athena/faults.ts";
 import { createQueryRoom } from "../../../local/aws/athena/room.ts";
+import type { S3Hooks } from "../../../local/aws/s3/faults.ts";
+import { createS3Front } from "../../../local/aws/s3/front.ts";
 import { installEngines } from "../../../local/engines/install-engines.ts";
 import { startEngines } from "../../../local/engines/start-engines.ts";
 import { stageTables } from "../../../schemas/tables/columns.ts";
-import { startFacade } from "../../local/aws/facade/contract-services.ts";
+import { operator, startFacade } from "../../local/aws/facade/contract-services.ts";
 
 const prefix = "wikilake_local";
 const buckets = { lake: "wikilake-local-lake", stage: "wikilake-local-stage", results: "wikilake-local-results" };
@@ -37,8 +40,11 @@ export const databases = {
 
 export type LakeRoom = Awaited<ReturnType<typeof openLakeRoom>>;
 
+/** Where a test makes the services fail. */
+export type RoomFaults = { readonly athena?: AthenaFaults; readonly s3?: S3Hooks };
+
 /** The real engines behind Athena's API, with the databases, stage tables and work group of the template. */
-export async function openLakeRoom() {
+export async function openLakeRoom(faults: RoomFaults = {}) {
   const stateDir = await mkdtemp(join(tmpdir(), "wikilake-lake-"));
   const parts = ["s3", "catalog", "trino"] as const;
   const installation = await installEngines({ parts: [...parts] });
@@ -52,8 +58,16 @@ export async function openLakeRoom() {
     s3: engines.s3,
     authorizer: permissions.authorizer,
     logger: permissions.logger,
+    ...(faults.athena ? { faults: faults.athena } : {}),
   });
   const facade = await startFacade([room.athena, room.glue], []);
+  const front = await createS3Front({
+    s3MockUrl: engines.s3.endpoint,
+    principals: facade.principals,
+    authorizer: facade.authorizer,
+    logger: facade.logger,
+    ...(faults.s3 ? { hooks: faults.s3 } : {}),
+  });
   for (const resource of resources()) {
     await room.providers.find(({ types }) => types.includes(resource.type))?.create(resource);
   }
@@ -67,6 +81,17 @@ export async function openLakeRoom() {
     engine,
     store,
     epochs,
+    engines,
+    /** For a writer in a process of its own; its S3 is the one with the faults. */
+    environment: {
+      ...facade.facade.environment(operator),
+      AWS_ENDPOINT_URL_S3: front.url,
+      STAGE: "local",
+      STAGE_BUCKET: buckets.stage,
+      WORKGROUP: workgroup,
+      BRONZE_DATABASE: databases.bronze,
+      STAGE_DATABASE: databases.stage,
+    },
     migrate: () => migrate(engine),
     sql: (text: string) => select(engine, text),
     run: (text: string) => finish(engine, text),
@@ -76,6 +101,7 @@ export async function openLakeRoom() {
     }),
     close: async (): Promise<void> => {
       await facade.facade.close();
+      await front.close();
       await engines.stop();
       await rm(stateDir, { recursive: true, force: true });
     },
