@@ -104,6 +104,7 @@ def find_watched(db, entries: list) -> None:
             if one["wiki"] in ("*", wiki) and (not one["namespaces"] or namespace in one["namespaces"]) and fits[one["match"]]:
                 found.append((wiki, namespace, title, one["id"]))
                 break
+    load_rows(db, "watch_labels", "id varchar, label varchar", [(one["id"], one["label"]) for one in entries])
     load_rows(db, "watched_titles", "wiki varchar, namespace int, title varchar, id varchar", found)
     db.execute("create table watched as select n.event_id, w.id from named n join watched_titles w on w.wiki = n.wiki and w.namespace = n.namespace and w.title = n.title")
 
@@ -120,6 +121,7 @@ def find_terms(db, terms: list) -> None:
                 if regex.search(plain if one["case_sensitive"] else plain.casefold()):
                     hits.append((field, text, place, one["id"], one["wikis"], one["expires"]))
     load_rows(db, "term_texts", "field varchar, text varchar, place int, id varchar, wikis varchar[], expires varchar", hits)
+    load_rows(db, "risky_terms", "id varchar", [(one["id"],) for one in terms if one["adds_risk"]])
     joined = " union ".join(
         f"select n.event_id, t.place, t.id from named n join term_texts t on t.field = {quoted(field)} and t.text = n.{column} "
         "where (len(t.wikis) = 0 or list_contains(t.wikis, n.wiki)) and (t.expires is null or strftime(n.event_timestamp, '%Y-%m-%d') <= t.expires)"
@@ -150,7 +152,10 @@ def thresholds(rules: dict) -> dict:
 def run_file(db, path: Path, values: dict) -> None:
     text = re.sub(r"\{\{([a-z0-9_.]+)\}\}", lambda found: str(values[found.group(1)]), path.read_text(encoding="utf-8"))
     for statement in db.extract_statements(text):
-        db.execute(statement)
+        try:
+            db.execute(statement)
+        except duckdb.Error as problem:
+            raise SystemExit(f"{path.name}: {problem}\n{statement.query}") from problem
 
 
 def compare(db, table: str, key: list, ignored: list) -> dict:

@@ -48,6 +48,7 @@ select
   -- A byte inverse undoes the one edit whose bytes it gives back.
   cast(coalesce(b.back - 1, case when is_byte_inverse then 1 end) as int) as undone_revisions,
   (epoch_ms(b.event_timestamp) - epoch_ms(a.event_timestamp)) // 1000 as seconds_to_revert,
+  a.event_timestamp as reverted_at,
   b.event_timestamp, b.event_date, b.schema_version, b.domain
 from judged b
 left join page_edits a on a.wiki = b.wiki and a.title = b.title and a.revision_new = b.reverted_revision
