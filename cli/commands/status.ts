@@ -1,5 +1,8 @@
+import { WikilakeError } from "../../lib/platform/errors.ts";
 import { type RuntimeStatus, readStatusFile } from "../../local/run/status-file.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { describePath } from "../path/describe-path.ts";
+import { type PathReport, readPath } from "../path/read-path.ts";
 import { createQueryRunner } from "../query/run-query.ts";
 import { type ReportedTable, readTableSize, reportedTables, type TableSize } from "../query/table-sizes.ts";
 import { resolveTarget, type TargetOptions } from "../target.ts";
@@ -8,9 +11,11 @@ type Status = {
   readonly stage: string;
   readonly tables: Readonly<Partial<Record<ReportedTable, TableSize>>>;
   readonly runtime: RuntimeStatus | undefined;
+  /** undefined while the tables are not there. */
+  readonly path: PathReport | undefined;
 };
 
-/** `wikilake status`: exit 1 while something that should run does not, or no table can be read. */
+/** `wikilake status`: exit 1 while something that should run does not, no table can be read, or an event is missing. */
 export async function statusCommand(options: TargetOptions & { readonly json?: boolean }): Promise<number> {
   const target = resolveTarget(options);
   const query = createQueryRunner(target);
@@ -18,17 +23,23 @@ export async function statusCommand(options: TargetOptions & { readonly json?: b
     reportedTables.map(async (table) => [table, await readTableSize(query, table)] as const),
   );
   const tables = Object.fromEntries(sizes.filter(([, size]) => size !== undefined));
-  const status: Status = {
-    stage: target.stage,
-    tables,
-    runtime: target.stateDir ? readStatusFile(target.stateDir) : undefined,
-  };
+  const runtime = target.stateDir ? readStatusFile(target.stateDir) : undefined;
+  const sources = { target, query, lag: runtime?.lag, nowMs: Date.now() };
+  const path = await readPath(sources).catch(undefinedWhenNoTables);
+  const status: Status = { stage: target.stage, tables, runtime, path };
   console.log(options.json ? JSON.stringify(status, null, 2) : describe(status));
-  const isHealthy = Object.keys(tables).length > 0 && (status.runtime?.problems.length ?? 0) === 0;
-  return isHealthy ? exitCodes.ok : exitCodes.failed;
+  const isHealthy = Object.keys(tables).length > 0 && (runtime?.problems.length ?? 0) === 0;
+  return isHealthy && path?.account.verdict !== "broken" ? exitCodes.ok : exitCodes.failed;
 }
 
-function describe({ stage, tables, runtime }: Status): string {
+/** A stage whose tables are not made yet has no path to account for; anything else is a problem to be told. */
+function undefinedWhenNoTables(error: unknown): undefined {
+  if (error instanceof WikilakeError && error.code === "QUERY_FAILED" && /not exist|not found/i.test(error.message))
+    return;
+  throw error;
+}
+
+function describe({ stage, tables, runtime, path }: Status): string {
   const lines = [`stage ${stage}`, ...(runtime ? describeRuntime(runtime) : [])];
   for (const table of reportedTables) {
     const size = tables[table];
@@ -37,6 +48,7 @@ function describe({ stage, tables, runtime }: Status): string {
       : "not there yet";
     lines.push(`${table.padEnd(24)}${text}`);
   }
+  if (path) lines.push("", describePath(path));
   return lines.join("\n");
 }
 

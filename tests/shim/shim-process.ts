@@ -12,10 +12,10 @@ export type ShimProcess = {
 };
 
 /** The shim as it is run: its own process, its own environment. */
-export function startShimProcess(environment: Record<string, string>): ShimProcess {
+export function startShimProcess(environment: Record<string, string>, program = entry): ShimProcess {
   // Only its own variables: nothing of the test's environment leaks in.
   const env = environment as NodeJS.ProcessEnv;
-  const child = spawn(process.execPath, [entry], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [program], { env, stdio: ["ignore", "pipe", "inherit"] });
   const lines: Record<string, unknown>[] = [];
   let rest = "";
   child.stdout?.on("data", (chunk: Buffer) => {
