@@ -23,8 +23,9 @@ export type DeliveryPlan = {
   readonly folder: string;
   /** NDJSON, gzipped; delivered with the first batch. */
   readonly file?: string;
-  readonly span: SimulatedSpan;
-  /** The simulated span is cut into this many parts, a cycle each. */
+  /** Oldest first. */
+  readonly spans: readonly SimulatedSpan[];
+  /** The simulated events are cut into this many parts, a cycle each. */
   readonly batches: number;
 };
 
@@ -143,16 +144,22 @@ async function linesOfFile(file: string): Promise<Line[]> {
 }
 
 /** Batch by batch, in the order of the feed. Canaries stay out: the shim drops them. */
-function spanLines({ span, batches }: DeliveryPlan): Line[][] {
-  const model = createEventModel(defaultModel(span.seed, span.rate));
-  const first = Date.parse(span.from) / 1000;
-  const found = Array.from({ length: batches }, (): Line[] => []);
-  for (let second = 0; second < span.seconds; second += 1) {
-    const batch = found[Math.floor((second * batches) / span.seconds)];
-    for (const { eventId, data } of model.eventsOf(first + second))
-      if (eventId !== undefined) batch?.push(lineOf(data));
-  }
-  return found;
+function spanLines({ spans, batches }: DeliveryPlan): Line[][] {
+  const lines = spans.flatMap(({ seed, rate, from, seconds }) => {
+    const model = createEventModel(defaultModel(seed, rate));
+    const first = Date.parse(from) / 1000;
+    const events = Array.from({ length: seconds }, (_, second) => model.eventsOf(first + second)).flat();
+    return events.flatMap(({ eventId, data }) => (eventId === undefined ? [] : [lineOf(data)]));
+  });
+  const size = Math.ceil(lines.length / batches);
+  return Array.from({ length: batches }, (_, batch) => lines.slice(batch * size, (batch + 1) * size));
+}
+
+/** The same minutes of the eight days before: what is usual can only be told from a week. */
+export function weekBefore(main: SimulatedSpan, seconds: number): readonly SimulatedSpan[] {
+  const dayMs = 86_400_000;
+  const from = (daysBefore: number): string => new Date(Date.parse(main.from) - daysBefore * dayMs).toISOString();
+  return Array.from({ length: 8 }, (_, index) => ({ ...main, from: from(8 - index), seconds }));
 }
 
 function lineOf(text: string): Line {
