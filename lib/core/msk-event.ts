@@ -7,25 +7,44 @@ import { recordHeaders } from "./record-headers.ts";
  * https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html
  */
 
-/** Headers are lists of one-key objects whose values are bytes, signed or not; they are looked into below, not here. */
-const mskRecordSchema = z.looseObject({
-  topic: z.string(),
-  partition: z.int(),
-  offset: z.int(),
-  timestamp: z.int(),
+type MskRecord = {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: number;
   /** Base64; absent for a record without value. */
-  value: z.string().nullish(),
-  headers: z.array(z.record(z.string(), z.custom<readonly number[]>(Array.isArray))).optional(),
-});
+  readonly value?: string | null;
+  /** One-key objects whose values are bytes, signed or not. */
+  readonly headers?: readonly Readonly<Record<string, readonly number[]>>[];
+};
+
+/** By hand: thousands of records of a batch cost 3 µs each when a schema looked at them, a twentieth of all the work. */
+function isMskRecord(candidate: unknown): candidate is MskRecord {
+  if (typeof candidate !== "object" || candidate === null) return false;
+  const { topic, partition, offset, timestamp, value, headers } = candidate as Partial<
+    Record<keyof MskRecord, unknown>
+  >; // as: looked at below
+  return (
+    typeof topic === "string" &&
+    Number.isSafeInteger(partition) &&
+    Number.isSafeInteger(offset) &&
+    Number.isSafeInteger(timestamp) &&
+    (value === undefined || value === null || typeof value === "string") &&
+    (headers === undefined || (Array.isArray(headers) && headers.every(isHeader)))
+  );
+}
+
+const isHeader = (header: unknown): boolean =>
+  typeof header === "object" && header !== null && Object.values(header).every(Array.isArray);
+
 export const mskEventSchema = z.looseObject({
   eventSource: z.string().optional(),
-  records: z.record(z.string(), z.array(mskRecordSchema)),
+  records: z.record(z.string(), z.array(z.custom<MskRecord>(isMskRecord, "no Kafka record"))),
 });
 export type MskEvent = z.infer<typeof mskEventSchema>;
 
-const wanted: ReadonlySet<string> = new Set(
-  Object.values(recordHeaders).filter((name) => name !== recordHeaders.cursor),
-);
+/** What the writers read. The others are for people and for the shim; the cursor alone is longer than both. */
+const wanted: ReadonlySet<string> = new Set([recordHeaders.sourceKind, recordHeaders.ingestedAt]);
 
 /** All records of an event, in order within each partition. Throws ZodError on another shape. */
 export function parseMskEvent(event: unknown): KafkaRecord[] {
@@ -33,29 +52,24 @@ export function parseMskEvent(event: unknown): KafkaRecord[] {
   return Object.values(records).flatMap((list) => list.map(toRecord));
 }
 
-function toRecord({
-  topic,
-  partition,
-  offset,
-  timestamp,
-  value,
-  headers,
-}: z.infer<typeof mskRecordSchema>): KafkaRecord {
+function toRecord({ topic, partition, offset, timestamp, value, headers }: MskRecord): KafkaRecord {
   return {
     topic,
     partition,
     offset,
     timestampMs: timestamp,
     value: Buffer.from(value ?? "", "base64"),
-    headers: Object.fromEntries((headers ?? []).flatMap(decodeHeader)),
+    headers: decodeHeaders(headers ?? []),
   };
 }
 
-/** The cursor is the shim's alone and the longest: it is not decoded. */
-function decodeHeader(header: Readonly<Record<string, readonly number[]>>): [string, string][] {
-  return Object.entries(header)
-    .filter(([name]) => wanted.has(name))
-    .map(([name, bytes]) => [name, Buffer.from(bytes).toString("utf8")]); // negative bytes wrap as two's complement
+/** Negative bytes wrap as two's complement. */
+function decodeHeaders(headers: NonNullable<MskRecord["headers"]>): Record<string, string> {
+  const decoded: Record<string, string> = {};
+  for (const header of headers) {
+    for (const name in header) if (wanted.has(name)) decoded[name] = Buffer.from(header[name] ?? []).toString("utf8");
+  }
+  return decoded;
 }
 
 /** The object form: with a plain string as identifier Lambda retries the whole batch. */

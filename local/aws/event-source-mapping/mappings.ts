@@ -229,6 +229,7 @@ async function invoke(
 ): Promise<InvokeOutcome> {
   try {
     const result = await lambda.invoke(functionName, payload, {
+      isJson: true, // written here, and 6 MB take 15 ms to be read
       onRunning: ({ requestId }) => {
         if (killAfterMs !== undefined) setTimeout(() => void lambda.kill(requestId), killAfterMs);
       },

@@ -54,6 +54,8 @@ export type InvokeOptions = {
   readonly requestId?: string;
   /** Called once the child has the event, for faults at a moment. */
   readonly onRunning?: (invocation: RunningInvocation) => void;
+  /** The caller made the payload and knows that it is JSON. */
+  readonly isJson?: boolean;
 };
 
 type Deployed = {
@@ -161,7 +163,7 @@ export function createLambdaRuntime(deps: LambdaRuntimeDeps): LambdaRuntime {
     principalOf: (nameOrArn) => deployed(nameOrArn).principal,
     invoke: async (nameOrArn, payload, options = {}) => {
       const target = deployed(nameOrArn);
-      checkPayload(payload);
+      checkPayload(payload, options.isJson === true);
       try {
         return await run(target, payload, options);
       } catch (error) {
@@ -192,12 +194,13 @@ export function functionNameOf(nameOrArn: string): string {
   return name ?? nameOrArn.split(":")[0] ?? nameOrArn;
 }
 
-function checkPayload(payload: string): void {
+function checkPayload(payload: string, isJson: boolean): void {
   const bytes = Buffer.byteLength(payload);
   if (bytes > maxSyncPayloadBytes) {
     const message = `${bytes} byte payload is too large for the RequestResponse invocation type (limit ${maxSyncPayloadBytes} bytes)`;
     throw new AwsError("RequestTooLargeException", message, 413, { Type: "User" });
   }
+  if (isJson) return;
   try {
     JSON.parse(payload);
   } catch (error) {

@@ -25,12 +25,12 @@ describe("an event of the mapping", () => {
   test("has signed bytes in headers, no headers, and records without value", () => {
     const signed = [...Buffer.from("é")].map((byte) => byte - 256);
     const list = [
-      mskRecord({ headers: [{ wiki: signed }] }),
+      mskRecord({ headers: [{ source_kind: signed }] }),
       mskRecord({ headers: undefined, value: undefined }),
       mskRecord({ value: null, headers: [] }),
     ];
     const parsed = parseMskEvent({ records: { "raw-events-3": list } });
-    expect(parsed[0]?.headers).toEqual({ wiki: "é" });
+    expect(parsed[0]?.headers).toEqual({ source_kind: "é" });
     expect(parsed.slice(1).map(({ value }) => value.length)).toEqual([0, 0]);
   });
 
