@@ -161,7 +161,7 @@ def run_file(db, path: Path, values: dict) -> None:
 def compare(db, table: str, key: list, ignored: list) -> dict:
     """Every column of the lake's table except times of processing, and every row of either side."""
     known = {row[0] for row in db.execute("select table_name from information_schema.tables").fetchall()}
-    if table not in known:
+    if table not in known or not (ARGS.exports / table).exists():
         return {"table": table, "rows": 0, "columns": 0, "differences": 0, "only_ours": 0, "only_lake": 0, "by_column": {}, "samples": {}, "not_recomputed": ["*"]}
     db.execute(f"create view lake_{table} as select * from read_parquet({quoted(str(ARGS.exports / table))} || '/*.parquet', hive_partitioning = false)")
     described = db.execute(f"describe lake_{table}").fetchall()

@@ -20,14 +20,16 @@ select
 from (select *, n / sum(n) over (partition by window_start, scope) as share from window_users)
 group by all;
 
--- gold.global_metrics_10min. Three days are no baseline: no score, no anomaly.
-create table global_metrics_10min as
-with scoped as (
-  select *, wiki as scope from windowed
-  union all
-  select *, '*' as scope from windowed
-),
-counted as (
+-- Counts of every wiki and of all.
+create table scoped as
+select *, wiki as scope from windowed
+union all
+select *, '*' as scope from windowed;
+
+create table global_counts as
+select c.*, coalesce(d.unique_users, 0) as unique_users, d.user_diversity,
+  revert_count / nullif(cast(edit_count as double), 0) as revert_rate
+from (
   select
     window_start, scope,
     count(*) filter (is_edit) as edit_count,
@@ -52,23 +54,6 @@ counted as (
     quantile_cont(processing_lag_s, 0.95) as lag_p95_s
   from scoped
   group by all
-)
-select
-  c.*,
-  window_start + interval 10 minute as window_end,
-  strftime(window_start, '%Y-%m-%d') as stat_date,
-  '1.0.0' as schema_version,
-  edit_count / 10.0::double as edits_per_minute,
-  revert_count / nullif(cast(edit_count as double), 0) as revert_rate,
-  reverted_edits / nullif(cast(edit_count as double), 0) as reverted_rate,
-  coalesce(d.unique_users, 0) as unique_users,
-  d.user_diversity,
-  bot_edits / nullif(cast(edit_count as double), 0) as bot_share,
-  anonymous_edits / nullif(cast(edit_count as double), 0) as anonymous_share,
-  100 * ({{gold.health_weight_reverts}} * (1 - least(1, coalesce(revert_count / nullif(cast(edit_count as double), 0), 0) / {{gold.health_revert_rate}}))
-    + {{gold.health_weight_anomaly}}
-    + {{gold.health_weight_lag}} * case when lag_p95_s <= {{gold.health_lag_s}} then 1 else 0 end)::double as health_indicator,
-  null::double as anomaly_score,
-  false as is_anomaly
-from counted c
+) c
 left join diversity d using (window_start, scope);
+drop table scoped;

@@ -48,23 +48,3 @@ from (select distinct window_start, user_normalized from user_windows) u
 join account_events a on a.kind = 'created' and a.user_normalized = u.user_normalized
   and a.event_timestamp > u.window_start + interval 10 minute - interval {{gold.newcomer_days}} day
   and a.event_timestamp < u.window_start + interval 10 minute;
-
-create table user_metrics_10min as
-select
-  u.* exclude (is_known_bot),
-  u.window_start + interval 10 minute as window_end,
-  strftime(u.window_start, '%Y-%m-%d') as stat_date,
-  case
-    when is_bot then 'bot' when is_known_bot then 'known_bot'
-    when r.user_normalized is not null then 'reverter' when n.user_normalized is not null then 'newcomer' else 'human'
-  end as role,
-  edit_count / 10.0::double as edits_per_minute,
-  revert_count / nullif(cast(edit_count as double), 0) as revert_rate,
-  reverted_edits / nullif(cast(edit_count as double), 0) as reverted_rate,
-  coalesce(w.wikis_edited, 0) as wikis_edited,
-  revert_count as reverts_made,
-  null::double as anomaly_score, false as is_anomaly, '1.0.0' as schema_version
-from user_windows u
-left join user_wikis w using (window_start, user_normalized)
-left join reverters r using (window_start, user_normalized)
-left join newcomers n using (window_start, user_normalized);

@@ -42,21 +42,3 @@ join reverts r on r.wiki = p.wiki and r.title = p.title and not r.is_self_revert
   and r.event_timestamp < p.window_start + interval 10 minute
 group by all
 having count(*) >= {{gold.edit_war_reverts}} and count(distinct r.reverting_user) >= {{gold.edit_war_users}};
-
-create table entity_metrics_10min as
-select
-  p.*,
-  window_start + interval 10 minute as window_end,
-  strftime(window_start, '%Y-%m-%d') as stat_date,
-  l.label as entity_label,
-  edit_count / 10.0::double as edits_per_minute,
-  revert_count / nullif(cast(edit_count as double), 0) as revert_rate,
-  reverted_edits / nullif(cast(edit_count as double), 0) as reverted_rate,
-  d.user_diversity,
-  d.top_n / nullif(cast(edit_count as double), 0) as top_user_share,
-  w.title is not null as is_edit_war,
-  null::double as anomaly_score, false as is_anomaly, '1.0.0' as schema_version
-from page_windows p
-left join page_diversity d using (window_start, wiki, title)
-left join page_wars w using (window_start, wiki, title)
-left join watch_labels l on l.id = p.watch_id;

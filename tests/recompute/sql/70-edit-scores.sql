@@ -56,12 +56,29 @@ where s.user_normalized in (select reverting_user from reverts where not is_self
 group by 1
 having count(*) >= {{gold.reverter_min_reverts}} and avg(is_undone::int) < {{gold.reverter_reverted_below}};
 
+-- Far from what is usual for the wiki and the group; a deviation below 50 bytes counts as 50.
+create table s_size as
+select s.event_id
+from scored s join wiki_baselines b on b.as_of_date = strftime(s.event_timestamp - interval 1 day, '%Y-%m-%d') and b.wiki = s.wiki
+  and b.metric = 'length_delta_' || case when s.user_kind = 'registered' then 'registered' else 'unregistered' end and b.hour_of_day = -1
+where abs(s.length_delta - b.median) / (1.4826 * greatest(b.mad, 50)) >= 6;
+
+create table s_burst as
+select s.event_id
+from scored s
+join scored o on o.user_normalized = s.user_normalized and o.wiki = s.wiki
+  and o.event_timestamp > s.event_timestamp - interval 10 minute and o.event_timestamp <= s.event_timestamp
+join wiki_baselines b on b.as_of_date = strftime(s.event_timestamp - interval 1 day, '%Y-%m-%d') and b.wiki = s.wiki
+  and b.metric = 'user_edits_10min_' || case when s.user_kind = 'registered' then 'registered' else 'unregistered' end and b.hour_of_day = -1
+group by s.event_id
+having count(*) >= 8 and count(*) > max(b.p999);
+
 create table edit_points as
 select
   s.event_id,
   case when is_blanking and v.revert_event_id is null then 35 else 0 end as ev_blanking,
   case when length_old >= 500 and removed_share >= 0.5 and not is_blanking and v.revert_event_id is null then 20 else 0 end as ev_removed_share,
-  0 as ev_size_outlier,
+  case when z.event_id is not null then 10 else 0 end as ev_size_outlier,
   case when user_kind in ('temporary', 'ip') then 15 else 0 end as ev_unregistered,
   case when n.event_id is not null then 10 else 0 end as ev_new_account,
   case when comment_kind = 'text' then 0 when user_kind in ('temporary', 'ip') then 10 else 5 end as ev_no_summary,
@@ -71,7 +88,7 @@ select
   least(30, 10 * coalesce(rv.n, 0))::int as ev_recent_reverted,
   least(20, 10 * coalesce(w.n, 0))::int as ev_talk_warned,
   case when c.event_id is not null then 10 else 0 end as ev_page_contested,
-  0 as ev_burst,
+  case when bu.event_id is not null then 10 else 0 end as ev_burst,
   case when m.event_id is not null then 10 else 0 end as ev_multi_wiki,
   case when exists (select 1 from risky_terms t where list_contains(string_split(s.blacklist_ids, ','), t.id)) then 15 else 0 end as ev_blacklist,
   case when is_patrolled then -30 else 0 end as ev_patrolled,
@@ -80,6 +97,8 @@ select
   case when is_trusted or k.event_id is not null then -100 else 0 end as ev_trusted
 from scored s
 left join reverts v on v.revert_event_id = s.event_id
+left join s_size z on z.event_id = s.event_id
+left join s_burst bu on bu.event_id = s.event_id
 left join s_new n on n.event_id = s.event_id
 left join s_filter f on f.event_id = s.event_id
 left join s_reverted rv on rv.event_id = s.event_id

@@ -32,6 +32,9 @@ from human_edits h cross join (values ('v1'), ('v2')) v(model_version)
 where user_normalized is not null and (v.model_version = 'v2' or in_scope)
 group by all;
 
+create table user_peaks as
+select stat_date, user_normalized, max(anomaly_score) as z from user_metrics_10min group by all;
+
 create table user_risk as
 with pointed as (
   select
@@ -43,17 +46,19 @@ with pointed as (
     0.7 * max_edit_score as q_edit,
     least(30, 10 * reverted_edits) as q_reverted,
     case when total_edits >= 2 then 20.0 * reverted_edits / total_edits else 0 end as q_share,
-    least(20, 10 * coalesce(a.stopped_hits, 0) + 3 * (coalesce(a.filter_hits, 0) - coalesce(a.stopped_hits, 0))) as q_hits
+    least(20, 10 * coalesce(a.stopped_hits, 0) + 3 * (coalesce(a.filter_hits, 0) - coalesce(a.stopped_hits, 0))) as q_hits,
+    case when pk.z >= 6 then 10 else 0 end as q_velocity
   from user_day_base b
   left join account_days a on a.stat_date = b.stat_date and a.user_normalized = b.entity_id
+  left join user_peaks pk on pk.stat_date = b.stat_date and pk.user_normalized = b.entity_id
   left join trusted_days t on t.stat_date = b.stat_date and t.user_normalized = b.entity_id
 )
 select
   *, 'user' as entity_type,
   case when model_version = 'v1' then (p_rate + p_deletions + p_anonymous + p_domains)::double
     when is_trusted then 0.0::double
-    else greatest(0, least(100, q_edit + q_reverted + q_share + q_hits))::double end as risk_score,
-  case when model_version = 'v2' then (q_edit > 0)::int + (q_reverted > 0)::int + (q_share > 0)::int + (q_hits > 0)::int end as kinds
+    else greatest(0, least(100, q_edit + q_reverted + q_share + q_hits + q_velocity))::double end as risk_score,
+  case when model_version = 'v2' then (q_edit > 0)::int + (q_reverted > 0)::int + (q_share > 0)::int + (q_hits > 0)::int + (q_velocity > 0)::int end as kinds
 from pointed;
 
 create table page_risk as
