@@ -34,36 +34,49 @@ function builder(
   );
   const source = (batches: readonly PendingBatch[]): string =>
     `FROM ${stage} s\nWHERE s.batch IN (${sqlBatchIds(batches.map(({ facts }) => facts.id))}) AND s.row_kind = '${kind}'`;
-  const absent = (batches: readonly PendingBatch[]): string =>
+  const isNew = (batches: readonly PendingBatch[]): string =>
     [notInRawEvents(databases, table, batches), notInDeadLetter(databases, table, batches)].join("\n");
   return {
     write: (batches) =>
       `INSERT INTO ${sqlTable(databases.bronze, table)} (${names.join(", ")})\n` +
-      `SELECT ${values.join(", ")}\n${source(batches)}\n${absent(batches)}`,
+      `SELECT ${values.join(", ")}\n${source(batches)}\n${isNew(batches)}`,
     verify: (batches) =>
-      `SELECT (SELECT count(*) ${source(batches)}), (SELECT count(*) ${source(batches)}\n${absent(batches)})`,
+      `SELECT (SELECT count(*) ${source(batches)}), (SELECT count(*) ${source(batches)}\n${isNew(batches)})`,
   };
 }
 
+/**
+ * Events know their partition. What was rejected may have been accepted by an earlier judge, in an hour that its marker
+ * does not name; the broker's time prunes files there.
+ */
 function notInRawEvents(databases: BronzeDatabases, from: string, batches: readonly PendingBatch[]): string {
+  const table = sqlTable(databases.bronze, "raw_events");
   const { partitions, offsets, brokerTime } = prune(batches);
-  // Events know their partition. What was rejected may have been accepted by an earlier judge, in an hour that its
-  // marker does not name; the broker's time prunes files there.
-  const where = from === "raw_events" ? eventHours(batches) : `t.kafka_timestamp BETWEEN ${brokerTime}`;
-  // Here event_id is never NULL.
-  const same =
-    from === "raw_events"
-      ? "t.event_id = s.event_id"
-      : "(t.event_id = s.event_id OR (s.event_id IS NULL AND t.kafka_timestamp = s.kafka_timestamp))";
-  return notExists(sqlTable(databases.bronze, "raw_events"), [where, partitions, offsets, same]);
+  const isEvent = from === "raw_events";
+  const where = [isEvent ? eventHours(batches) : `t.kafka_timestamp BETWEEN ${brokerTime}`, partitions, offsets];
+  // In this table event_id is never NULL.
+  return absent(table, where, isEvent ? undefined : "s.event_id IS NULL");
 }
 
 function notInDeadLetter(databases: BronzeDatabases, from: string, batches: readonly PendingBatch[]): string {
+  const table = sqlTable(databases.bronze, "dead_letter");
   const { partitions, offsets } = prune(batches);
-  const dates = `t.dl_date IN (${sqlDates(batches.flatMap(({ facts }) => facts.brokerDates))})`;
-  const unknown = from === "raw_events" ? "t.event_id IS NULL" : "(t.event_id IS NULL OR s.event_id IS NULL)";
-  const same = `(t.event_id = s.event_id OR (${unknown} AND t.kafka_timestamp = s.kafka_timestamp))`;
-  return notExists(sqlTable(databases.bronze, "dead_letter"), [dates, partitions, offsets, same]);
+  const where = [`t.dl_date IN (${sqlDates(batches.flatMap(({ facts }) => facts.brokerDates))})`, partitions, offsets];
+  return absent(
+    table,
+    where,
+    from === "raw_events" ? "t.event_id IS NULL" : "(t.event_id IS NULL OR s.event_id IS NULL)",
+  );
+}
+
+/**
+ * Two conditions of equal columns instead of one with OR: for that the engine carries every staged column, the raw text
+ * as well, through an aggregation by row (measured: 33,000 rows took 3.3 s instead of 2.4).
+ */
+function absent(table: string, where: readonly string[], withoutId: string | undefined): string {
+  const byId = notExists(table, [...where, "t.event_id = s.event_id"]);
+  if (withoutId === undefined) return byId;
+  return `${byId}\n${notExists(table, [...where, withoutId, "t.kafka_timestamp = s.kafka_timestamp"])}`;
 }
 
 function notExists(table: string, conditions: readonly string[]): string {
