@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Optional
 
-from dq.drift import Volume
+from dq.drift import NOT_COMPARABLE, Volume
 from runner.comparisons import bronze_comparison, bronze_volume, runs_before, window_of
 from runner.gate_step import ask_gate, profile_spec, stop_unless_passed
 from runner.increment import Facts, Increment, decide_mode, find_increment, measure, newest_is_timely
@@ -15,6 +15,10 @@ from runner.render import literal, render, sections
 from runner.run import BRONZE, Run
 from runner.session import fit_to
 from runner.tables import of_layer
+
+
+# Until an increment has been measured.
+NO_VOLUME = Volume(0.0, 1.0, None, NOT_COMPARABLE)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from dq.engines import ENGINES
 from dq.selftest import self_test
-from runner.bronze_stage import bronze_stage
+from runner.bronze_stage import NO_VOLUME, bronze_stage, register_ctx
 from runner.gold_stage import gold_stage
 from runner.outcome import GateStopped
 from runner.run import Run
@@ -27,6 +27,7 @@ def run_cycle(run: Run) -> None:
     """The stages that the command asks for, in order. Raises GateStopped when one refuses."""
     command = run.config.command
     check_engine(run)
+    register_ctx(run, 0.0, NO_VOLUME)
     run.boundary("started")
     if command in ("cycle", "silver"):
         context = bronze_stage(run)

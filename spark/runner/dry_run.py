@@ -18,6 +18,7 @@ from runner.tables import Table
 _LATER = (
     "dates", "first_at", "last_at", "until_at", "neighbour_dates", "history_dates", "label_dates", "mark", "first_offset",
     "last_offset", "touched_windows", "as_of", "as_of_before", "input_before", "valid_through", "valid_through_before",
+    "bronze_read", "run_seed",
 )  # fmt: skip
 _NAMED = re.compile(r"\bas ([a-z_]+)")
 

@@ -1,6 +1,8 @@
 """A gate as a step of a stage: its views, its rules, its row in the ledger, and what a refusal does."""
 from __future__ import annotations
 
+import hashlib
+import re
 from datetime import datetime
 from typing import Any, Dict, Optional, Tuple
 
@@ -9,15 +11,17 @@ from dq.gate import GateInput, GateResult, run_gate
 from dq.profile import ProfileSpec, spec_of
 from dq.ruleset import parse_ruleset
 from runner import audit
+from runner.ddl import WRITE_PROPERTIES, parse_ddl, spark_create
 from runner.comparisons import Compare, candidate_comparison
 from runner.load import Loaded, Views
 from runner.outcome import GateStopped
 from runner.plan import Plan
-from runner.render import render, sections
-from runner.run import Run
+from runner.render import literal, render, sections
+from runner.run import BRONZE, Run
 from runner.yaml_subset import parse_yaml
 
 PROFILE_FILE = "dq/profile.yml"
+_LOOKED_AT = re.compile(r"\$\{lake\}_(silver|gold)\.([a-z0-9_]+)")
 
 
 def judge_candidate(run: Run, layer: str, loaded: Loaded, plan: Plan, views: Views, stage_started: datetime) -> None:
@@ -25,17 +29,37 @@ def judge_candidate(run: Run, layer: str, loaded: Loaded, plan: Plan, views: Vie
     table, gate, started = loaded.table, f"{layer}_dq", run.clock()
     run.ledger.stage(gate, "STARTED", started, mode=run.mode, input_to=loaded.head)
     where = f"{table.folder}/checks.sql"
-    values = {**loaded.values, "branch": run.lake.branch_name(table.full_name, loaded.branch), "main": run.lake.sql_name(table.full_name)}
+    values = {
+        **loaded.values,
+        "branch": run.lake.branch_name(table.full_name, loaded.branch),
+        "main": run.lake.sql_name(table.full_name),
+        "bronze_read": f"{run.lake.sql_name(BRONZE)} version as of {int(plan.seal.get('bronze-snapshot', 0))}",
+        "run_seed": str(int(hashlib.sha256(run.config.run_id.encode('utf-8')).hexdigest()[:8], 16)),
+    }
     views_sql = sections(run.files.read(where), where)
+    _ensure_looked_at(run, run.files.read(where))
     for section in views_sql:
-        views.add(section, render(section.sql, values, where))
-    sources = tuple(section.name for section in views_sql if section.name != "primary")
+        sql = render(section.sql, values, where)
+        if section.kind == "literals":
+            values.update({name: literal(value, where) for name, value in run.spark.sql(sql).collect()[0].asDict().items()})
+        else:
+            views.add(section, sql)
+    sources = tuple(section.name for section in views_sql if section.kind == "view" and section.name != "primary")
     compare = candidate_comparison(run, table, plan)
     result = ask_gate(run, gate, layer, table.name, table.key, f"{table.folder}/checks.dqdl", sources, loaded.head, values, plan, compare)
     if result.verdict.status != "PASSED":
         run.ledger.stage(layer, "FAILED", stage_started, run.clock(), mode=run.mode, error=f"stopped by {gate}", rows_out=0, **plan.moved)
     stop_unless_passed(run, gate, result, started, input_to=loaded.head, rows_in=result.rows_checked, mode=run.mode)
     run.ledger.stage(gate, "PUBLISHED", started, run.clock(), mode=run.mode, input_to=loaded.head, rows_in=result.rows_checked)
+
+
+def _ensure_looked_at(run: Run, checks: str) -> None:
+    """Tables that the checks compare with and that this run may not have met: empty is an answer, absent is an error."""
+    for layer, name in sorted(set(_LOOKED_AT.findall(checks))):
+        path = f"{layer}/{name}/table.sql"
+        if not run.lake.exists(f"{layer}.{name}") and run.files.has(path):
+            ddl = parse_ddl(run.files.read(path), path)
+            run.lake.spark.sql(spark_create(ddl, run.lake.sql_name(f"{layer}.{name}"), run.config.lake_uri, WRITE_PROPERTIES))
 
 
 def ask_gate(

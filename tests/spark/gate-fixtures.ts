@@ -278,6 +278,7 @@ const goldColumns: Columns = {
   anonymous_edits: "2L",
   temporary_edits: "1L",
   ip_edits: "1L",
+  hour_start: tick,
 };
 const gold = (changes: Columns = {}, from = "range(100)"): string => select({ ...goldColumns, ...changes }, from);
 const changedGold = (name: string, value: string): Views => ({
@@ -285,6 +286,13 @@ const changedGold = (name: string, value: string): Views => ({
 });
 const upstream = (silverStatus: string, judged: number): Views => ({
   upstream: `select * from values ('bronze_dq', 'PASSED', 1L, 1L), ('silver_dq', '${silverStatus}', ${judged}L, 2L) as t(gate, status, input_snapshot_id, expected_snapshot_id)`,
+});
+
+const recompute = (ours: string, theirs: string, from = "range(20)"): Views => ({
+  recompute: `select concat('d', id) as domain, ${ours} as gold_hash, ${theirs} as bronze_hash from ${from}`,
+});
+const goldDrift = (z: string, from = "range(20)"): Views => ({
+  drift: `select concat('d', id) as row_key, 'hourly_events' as metric, 0.0D as psi, if(id = 7, ${z}, 0.1D) as z from ${from}`,
 });
 
 export const goldGate: GateFixtures = {
@@ -295,6 +303,10 @@ export const goldGate: GateFixtures = {
     ...upstream("PASSED", 2),
     silver_hours: "select stat_date, stat_hour, domain, 10L as events from primary",
     gold_check: "select domain as row_key, cast(null as string) as problem from primary",
+    ctx: ctx({ run_at: `${tick} + interval 80 minutes` }),
+    ...recompute("'abc'", "'abc'"),
+    live_check: "select 996L as live_events, 1000L as gold_events union all select 1L, 1L",
+    ...goldDrift("-8.0D"),
   },
   bad: {
     "G-01": [
@@ -322,9 +334,26 @@ export const goldGate: GateFixtures = {
       changedGold("unique_users", "11L"),
       changedGold("anonymous_edits", "3L"),
     ],
+    "G-09": [
+      recompute("'abc'", "if(id = 7, 'abd', 'abc')"),
+      recompute("'abc'", "if(id = 7, null, 'abc')"),
+      recompute("if(id = 7, null, 'abc')", "'abc'"),
+      recompute("'abc'", "'abc'", "range(0)"),
+    ],
     "G-10": [
       { silver_hours: "select 'd' as domain, 10L as events from range(99)" },
       { silver_hours: "select 'd' as domain, 10L as events from range(101)" },
     ],
+    "G-11": [
+      { ctx: ctx({ run_at: `${tick} + interval 4801 seconds` }) },
+      { primary: gold({ hour_start: `${tick} - interval 1 second` }) },
+      { ctx: ctx({}, "range(0)") },
+    ],
+    "G-12": [
+      { live_check: "select 1006L as live_events, 1000L as gold_events union all select 1L, 1L" },
+      { live_check: "select 0L as live_events, 1000L as gold_events" },
+      { live_check: "select 1L as live_events, 1L as gold_events where false" },
+    ],
+    "G-13": [goldDrift("8.1D"), goldDrift("-8.1D"), goldDrift("0.0D", "range(0)")],
   },
 };

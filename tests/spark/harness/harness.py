@@ -66,7 +66,7 @@ def create(spark: SparkSession, prefix: str) -> None:
     for path in sorted((ROOT / "schemas" / "tables").glob("*.sql")):
         ddl = parse_ddl(path.read_text(), path.name)
         layer, table = path.stem.split(".")
-        if layer not in ("bronze", "ops", "dq_audit"):
+        if layer not in ("bronze", "ops", "dq_audit", "live"):
             continue
         spark.sql(f"create namespace if not exists lake.{prefix}_{layer}")
         spark.sql(spark_create(ddl, f"lake.{prefix}_{layer}.{table}", None, {}))
