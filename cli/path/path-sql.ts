@@ -14,13 +14,13 @@ const instant = (ms: number): string => `timestamp '${new Date(ms).toISOString()
 export function tablesSql(fromMs: number): string {
   const since = instant(fromMs - skewMs);
   const table = (name: string): string =>
-    `select '${name}' as kind, kafka_topic as topic, kafka_partition as part, kafka_offset as place, kafka_timestamp as at
+    `select '${name}' as kind, kafka_topic as topic, kafka_partition as part, kafka_offset as place, kafka_timestamp as stamped
      from bronze.${name} where kafka_timestamp >= ${since}`;
   return `
     with recent as (${table("raw_events")} union all ${table("dead_letter")}),
-      first as (select topic, part, min(place) as place from recent where at >= ${instant(fromMs)} group by topic, part),
-      stored as (select r.* from recent r join first f on r.topic = f.topic and r.part = f.part and r.place >= f.place),
-      parts as (select topic, part, count(*) as n, count(distinct cast(place as varchar) || '/' || cast(at as varchar)) as d,
+      heads as (select topic, part, min(place) as place from recent where stamped >= ${instant(fromMs)} group by topic, part),
+      stored as (select r.* from recent r join heads f on r.topic = f.topic and r.part = f.part and r.place >= f.place),
+      parts as (select topic, part, count(*) as n, count(distinct cast(place as varchar) || '/' || cast(stamped as varchar)) as d,
         count(distinct place) as places, max(place) - min(place) + 1 as span from stored group by topic, part)
     select
       (select count(*) from stored where kind = 'raw_events'),

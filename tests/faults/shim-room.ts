@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect } from "@jest/globals";
+import { opsRecordSchema } from "../../lib/core/ops-record.ts";
 import { type AwsStub, startAwsStub } from "../shim/aws-stub.ts";
 import { type LiveFeed, startLiveFeed } from "../shim/live-feed.ts";
 import { createTopics, readTopic } from "../shim/read-topic.ts";
@@ -95,6 +96,7 @@ export async function openShimRoom(brokerCount: 1 | 3) {
           of.filter(isEmfLine).map((line): EmfLine => ({ ...line, process: child.pid })),
         );
         const topics = { raw: stored.length, dlq: (await readTopic(brokers, names.dlq)).length };
+        for (const { value } of await readTopic(brokers, names.ops)) opsRecordSchema.parse(JSON.parse(value));
         const tables = { events: 0, refused: 0, deadLetters: 0, repeated: 0, holes: 0 };
         const writers = writerCounts([], tables);
         const counts = { shim: shimCounts(lines, topics), topics, waiting: topics, writers, tables };

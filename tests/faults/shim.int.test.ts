@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, jest, test } from "@jest/globals";
+import { eqiad } from "../lib/sse/sse-server.ts";
 import { type Load, type LoadOptions, openShimRoom, printedSeed, type ShimRoom } from "./shim-room.ts";
 
 // The shim as a process on a real Kafka. Each fault is also met without the defence against it, and then events are lost.
@@ -42,6 +43,9 @@ test("killed -9 at ten random moments under load, once with its cursor store los
   expect(await load.missing(shim)).toEqual([]);
   await load.finish(shim);
   expect(load.feed.cuts()).toBeGreaterThan(2);
+  // The store was lost on the way and has the cursor again.
+  const stored = JSON.parse(load.aws.objects.get("/stage/shim/cursor.json") ?? "{}");
+  expect(stored.marks[eqiad]).toBeGreaterThan(Date.now() - 600_000);
 });
 
 test("without the low-water mark of what is acknowledged, kills lose events", async () => {
