@@ -50,6 +50,16 @@ function createProgram(): Command {
     .option("--json", "as JSON")
     .action(async (options) => finish(await (await import("./commands/gaps.ts")).gapsCommand(options)));
 
+  target(program.command("backfill <layer>"))
+    .description("compute days of silver or gold anew from the layer below, in chunks")
+    .requiredOption("--from <day>", "first UTC day, such as 2026-11-01")
+    .requiredOption("--to <day>", "last UTC day")
+    .option("--tables <names>", "only these, such as gold.hourly_stats,gold.user_daily")
+    .option("--json", "print the runs as one JSON object")
+    .action(async (layer, options) =>
+      finish(await (await import("./commands/backfill.ts")).backfillCommand(layer, options)),
+    );
+
   program
     .command("doctor")
     .description("check this machine: Node, Java, Maven, Python, disk, memory, cache")

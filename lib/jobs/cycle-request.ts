@@ -14,6 +14,8 @@ export type JobSettings = {
 
 /** A cycle works for a minute; one that is still running after this will not end by itself. */
 const timeoutMinutes = 30;
+/** A chunk of a backfill reads up to 96 days. */
+const backfillTimeoutMinutes = 240;
 
 /** Fits the application's 12 vCPUs with room for a second try: driver 2, one or two executors of 4. */
 const sizing = {
@@ -34,7 +36,7 @@ export function cycleRequest(event: JobEvent, settings: JobSettings): JobRequest
     entryPoint: `${settings.jobsUri}runner/main.py`,
     entryPointArguments: entryPointArguments(event, runId, settings),
     sparkSubmitParameters: sparkSubmitParameters(settings),
-    timeoutMinutes,
+    timeoutMinutes: event.days ? backfillTimeoutMinutes : timeoutMinutes,
     tags: { "wikilake:job": event.job, "wikilake:trigger": event.trigger },
   };
 }
@@ -54,6 +56,8 @@ function entryPointArguments(event: JobEvent, runId: string, settings: JobSettin
     ...["--lake-uri", `s3://${settings.lakeBucket}`],
     ...(event.ingestLag === undefined ? [] : ["--ingest-lag", String(event.ingestLag)]),
     ...(event.rebuild ? ["--rebuild"] : []),
+    ...(event.days ? ["--from-date", event.days.from, "--to-date", event.days.to] : []),
+    ...(event.tables ? ["--tables", event.tables.join(",")] : []),
   ];
 }
 

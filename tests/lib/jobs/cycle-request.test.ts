@@ -66,3 +66,23 @@ test.each([
 ])("refuses an event with %s", (_, given) => {
   expect(() => parseJobEvent(given)).toThrow(BadJobEventError);
 });
+
+test("gives a backfill its days and tables, a name that says the days, and more time", () => {
+  const days = { from: "2026-11-01", to: "2026-11-04" };
+  const asked = { job: "silver", scheduledTime: "2026-11-21T10:20:00Z", days, tables: ["silver.reverts"] };
+  const request = cycleRequest(parseJobEvent(asked), settings);
+  expect(request.name).toBe("silver-20261101-20261104-20261121T102000Z");
+  expect(request.entryPointArguments.slice(-6)).toEqual(
+    "--from-date 2026-11-01 --to-date 2026-11-04 --tables silver.reverts".split(" "),
+  );
+  expect(request.timeoutMinutes).toBeGreaterThan(cycleRequest(event, settings).timeoutMinutes);
+});
+
+test.each([
+  { job: "cycle", days: { from: "2026-11-01", to: "2026-11-04" } },
+  { job: "gold", rebuild: true, days: { from: "2026-11-01", to: "2026-11-04" } },
+  { job: "gold", days: { from: "2026-11-04", to: "2026-11-01" } },
+  { job: "gold", tables: ["gold.x; drop table y"] },
+])("refuses what no run can do: %j", (fields) => {
+  expect(() => parseJobEvent({ scheduledTime: "2026-11-21T10:20:00Z", ...fields })).toThrow(BadJobEventError);
+});
