@@ -3,13 +3,13 @@ import { commitPolicy } from "../../lib/lake/commit-policy.ts";
 import type { QueryEngine, StatementRequest } from "../../lib/lake/query-engine.ts";
 import { createLogger } from "../../lib/platform/logger.ts";
 import type { Metric, Metrics } from "../../lib/platform/metrics.ts";
-import { createBucket, createFakeStore } from "../lib/lake/sim/fake-store.ts";
+import { createMemoryStore } from "../lib/lake/memory-store.ts";
 
 /** What a handler needs, in memory: every statement succeeds at once, or fails as told. Time stands still but for sleeps. */
 export function createStubLake(fails: (request: StatementRequest) => boolean = () => false) {
   let nowMs = Date.UTC(2026, 10, 21, 12, 0, 0);
-  const bucket = createBucket(() => nowMs);
-  const store = createFakeStore(bucket, { step: async () => undefined }, () => 0.5, { refuse: 0, loseReply: 0 });
+  const bucket = createMemoryStore(() => nowMs);
+  const { store } = bucket;
   const statements: StatementRequest[] = [];
   const engine: QueryEngine = {
     start: async (request) => {

@@ -21,6 +21,14 @@ describe("the delivery path, run by the real shim and writers on fakes that misb
     limitMs,
   );
 
+  test("takes few commits when nothing goes wrong: one for all batches that wait at once", async () => {
+    const calm = { upAfterMs: 600_000, partitions: 4, pollers: 3, batchSize: 6 };
+    const { problems, epochs, records } = await runWorld({ seed: 2, scenario: { ...calm, rates: {} } });
+    expect(problems).toEqual([]);
+    expect(records).toBeGreaterThan(60);
+    expect(epochs).toBeLessThanOrEqual(12);
+  }, 60_000);
+
   test("does the same again for the same seed", async () => {
     const first: string[] = [];
     const second: string[] = [];

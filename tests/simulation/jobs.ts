@@ -9,7 +9,7 @@ export type Job =
   | { readonly kind: "clause"; readonly name: string };
 
 /** Seeds in which a run without a clause must go wrong at least once. */
-const tries = 12;
+const tries = 30;
 
 /** Answers what a person must read of it; nothing when all is well. */
 export async function runJob(job: Job): Promise<readonly string[]> {

@@ -1,5 +1,5 @@
-import type { Scheduler } from "../lib/lake/sim/scheduler.ts";
 import type { Fault, Plan } from "./plan.ts";
+import type { Scheduler } from "./scheduler.ts";
 
 /** What every part of a world shares. */
 export type Ground = {

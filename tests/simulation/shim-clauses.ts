@@ -90,7 +90,7 @@ export const shimClauses: readonly Clause[] = [
   {
     name: "the mark waits for the gap row",
     without: { shim: withGapRowsAside },
-    rates: { "source.latest": 0.6, "source.end": 0.1, "source.cut": 0.05, "kafka.failed": 0.3 },
+    rates: { "source.latest": 0.6, "source.end": 0.2, "source.cut": 0.05, "kafka.failed": 0.5 },
     finds: lost,
   },
   {

@@ -18,6 +18,8 @@ const engine =
 const unsure = (error: unknown): never => {
   throw transientError("a start", error);
 };
+/** Long enough for an epoch that is given up after an hour, short enough not to watch a wedge for a day. */
+const stuckSoon = { committedWithinMs: 3 * 60 * 60_000 };
 
 export const slotClauses: readonly Clause[] = [
   {
@@ -101,6 +103,7 @@ export const slotClauses: readonly Clause[] = [
       })),
     },
     rates: { "athena.slow": 0.3 },
+    scenario: stuckSoon,
     finds: stuck,
   },
   {
@@ -132,6 +135,7 @@ export const groupClauses: readonly Clause[] = [
     without: { writer: policy({ halveSuspects: false }) },
     rates: { "mapping.rebalance": 0.05 },
     shape: { isPoisoned: true },
+    scenario: stuckSoon,
     finds: stuck,
   },
   {
@@ -144,6 +148,7 @@ export const groupClauses: readonly Clause[] = [
     name: "a dead letter that failed alone leaves quarantine again",
     without: { writer: policy({ paroleMs: Number.POSITIVE_INFINITY }) },
     rates: { "athena.short": 0.95 },
+    scenario: stuckSoon,
     finds: stuck,
   },
 ];

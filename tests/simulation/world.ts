@@ -1,7 +1,6 @@
 import type { BronzeWriterDeps } from "../../handlers/bronze-writer/deps.ts";
 import type { PartialFailures } from "../../lib/core/msk-event.ts";
 import type { ShimDeps } from "../../shim/run-shim.ts";
-import { createScheduler } from "../lib/lake/sim/scheduler.ts";
 import { createFakeAthena } from "./fake-athena.ts";
 import { createFakeBroker } from "./fake-broker.ts";
 import { createFakeMapping } from "./fake-mapping.ts";
@@ -11,6 +10,7 @@ import { createHistory, type History } from "./history.ts";
 import { createPlan, type Strike } from "./plan.ts";
 import type { Ground } from "./process.ts";
 import { createScenario, poisonTitle, type Scenario, type Shape } from "./scenario.ts";
+import { createScheduler } from "./scheduler.ts";
 import { createShimHost } from "./shim-host.ts";
 import { createStageReader } from "./stage-reader.ts";
 import { createWriterHost } from "./writer-host.ts";

@@ -4,7 +4,7 @@ import type { RefreshDeps } from "../../../lib/lake/refresh-live.ts";
 import { createLogger } from "../../../lib/platform/logger.ts";
 import type { Metric } from "../../../lib/platform/metrics.ts";
 import { databases, rules } from "../../lib/lake/live-fixtures.ts";
-import { createBucket, createFakeStore } from "../../lib/lake/sim/fake-store.ts";
+import { createMemoryStore } from "../../lib/lake/memory-store.ts";
 
 type Answers = {
   /** What the hours around the clock got: newest ms and minutes. */
@@ -22,8 +22,7 @@ type Answers = {
 /** What live-metrics needs, in memory. Time moves by sleeping only; statements end at once unless told otherwise. */
 export function createFakeLake(startMs: number) {
   let nowMs = startMs;
-  const bucket = createBucket(() => nowMs);
-  const store = createFakeStore(bucket, { step: async () => undefined }, () => 0.5, { refuse: 0, loseReply: 0 });
+  const { store } = createMemoryStore(() => nowMs);
   const requests: StatementRequest[] = [];
   const stopped: string[] = [];
   const metrics: Metric[] = [];

@@ -8,17 +8,13 @@ import { writeStageFile } from "../../../lib/lake/parquet-stage.ts";
 import { readStagedFacts, stageBatch, stageKey } from "../../../lib/lake/stage-batch.ts";
 import { type Columns, stageRawEventsColumns } from "../../../schemas/tables/columns.ts";
 import { facts, nowMs, record, rowOf } from "./fixtures.ts";
-import { createBucket, createFakeStore } from "./sim/fake-store.ts";
+import { createMemoryStore } from "./memory-store.ts";
 
 const compressors = { ZSTD: (bytes: Uint8Array): Uint8Array => new Uint8Array(zstdDecompressSync(bytes)) };
 const read = (body: Uint8Array): Promise<Record<string, unknown>[]> =>
   parquetReadObjects({ file: body.slice().buffer, compressors });
 
-const open = () => {
-  const bucket = createBucket(() => nowMs);
-  const noFaults = { refuse: 0, loseReply: 0 };
-  return { bucket, store: createFakeStore(bucket, { step: async () => undefined }, () => 0.5, noFaults) };
-};
+const open = () => createMemoryStore(() => nowMs);
 
 describe("a staged file", () => {
   test("gives back what was put in, real events of every shape among it", async () => {
@@ -109,19 +105,19 @@ describe("staging a batch", () => {
   });
 
   test("never changes an object: the second writer takes the facts of the first", async () => {
-    const { bucket, store } = open();
+    const { objects, store } = open();
     const first = await stageBatch(store, request(1, 1));
-    const before = bucket.objects.get(stageKey("raw_events", first.id))?.etag;
+    const before = objects.get(stageKey("raw_events", first.id))?.etag;
     expect(await stageBatch(store, request(2, 2))).toEqual(first);
-    expect(bucket.objects.get(stageKey("raw_events", first.id))?.etag).toBe(before);
+    expect(objects.get(stageKey("raw_events", first.id))?.etag).toBe(before);
   });
 
   test.each([0.3, 0.9, 0.99])("commits nothing of an object that is cut short (%d of it is left)", async (part) => {
-    const { bucket, store } = open();
+    const { objects, store } = open();
     const key = stageKey("raw_events", facts().id);
     await stageBatch(store, request(1, 1));
-    const body = bucket.objects.get(key)?.body ?? new Uint8Array();
-    bucket.objects.set(key, { body: body.slice(0, Math.floor(body.length * part)), etag: "cut", lastModifiedMs: 0 });
+    const body = objects.get(key)?.body ?? new Uint8Array();
+    objects.set(key, { body: body.slice(0, Math.floor(body.length * part)), etag: "cut", lastModifiedMs: 0 });
     await expect(readStagedFacts(store, key)).rejects.toThrow(LakeError);
   });
 });
