@@ -119,7 +119,7 @@ export async function expectDoubled(attempt: () => Promise<Topic>): Promise<void
   throw new Error("without this defence nothing went wrong: the test does not test it");
 }
 
-export async function waitUntil(what: () => boolean, ms = 30_000): Promise<void> {
+export async function waitUntil(what: () => boolean, ms = 90_000): Promise<void> {
   for (const endMs = Date.now() + ms; !what(); ) {
     if (Date.now() > endMs) throw new Error("what was waited for did not happen");
     await sleep(20);
