@@ -8,6 +8,9 @@ import { stageBronze } from "../../../lib/lake/bronze-batch.ts";
 import { commitBronze } from "../../../lib/lake/commit-bronze.ts";
 import { commitMarkers } from "../../../lib/lake/commit-loop.ts";
 import { opsTarget, stageOps } from "../../../lib/lake/ops-batch.ts";
+import { systemClock } from "../../../lib/platform/clock.ts";
+import { objectStoreContract } from "../../contracts/object-store.ts";
+import { queryEngineContract } from "../../contracts/query-engine.ts";
 import { event, record, rowOf } from "./fixtures.ts";
 import { databases, type LakeRoom, openLakeRoom } from "./lake-room.ts";
 
@@ -81,6 +84,13 @@ describe("the tables", () => {
     expect(columns.flat()).toContain("disposition_at");
     expect(await counts()).toEqual(once(5));
   });
+});
+
+// What the fakes of the simulation keep as well (tests/contracts/fakes.test.ts).
+objectStoreContract("the local S3", () => room.store);
+queryEngineContract("the local Athena", () => {
+  const { deps, engine, store } = room;
+  return { store, engine, databases, workgroup: deps().target.workgroup, ...systemClock };
 });
 
 describe("a batch", () => {
