@@ -46,7 +46,7 @@ export const slotSchema = z.strictObject({
   epoch: z.int().nonnegative(),
   open: openEpochSchema.nullable(),
   last: z.strictObject({ epoch: z.int(), outcome: z.enum(outcomes), atMs: ms }).nullable(),
-  /** Time of the last commit, by table. */
+  /** Time of the last commit of few rows, by table. */
   committedAt: z.record(z.string(), ms),
   /** Markers of the last group that failed on its data; the next epoch takes half of them. */
   suspects: z.array(z.string()),
@@ -118,12 +118,14 @@ export function closeEpoch(
   policy: CommitPolicy,
 ): Slot {
   const isCommitted = outcome === "committed";
+  // A commit of a backlog leaves the interval alone: what comes after the last of them is not kept waiting by it.
+  const counts = isCommitted && open.rows < policy.rowsThatOpen;
   const isReleased = slot.parole !== null && open.markers.includes(slot.parole.marker);
   return {
     ...slot,
     open: null,
     last: { epoch: open.epoch, outcome, atMs: nowMs },
-    committedAt: isCommitted ? { ...slot.committedAt, [open.table]: nowMs } : slot.committedAt,
+    committedAt: counts ? { ...slot.committedAt, [open.table]: nowMs } : slot.committedAt,
     parole: isCommitted && isReleased ? null : slot.parole,
     ...judged(slot, open, outcome, policy),
   };

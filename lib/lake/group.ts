@@ -21,7 +21,7 @@ export type GroupState = {
   /** End of the last epoch. */
   readonly last: { readonly atMs: number } | null;
   readonly quarantined: readonly string[];
-  /** Last successful close by table, ms. */
+  /** Last commit of few rows by table, ms. */
   readonly committedAt: Readonly<Record<string, number>>;
 };
 

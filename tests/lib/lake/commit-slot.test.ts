@@ -73,6 +73,12 @@ describe("the commit slot", () => {
     }
   });
 
+  test("leaves the interval alone when a backlog is committed", () => {
+    const { slot, open } = opened();
+    const backlog = { ...open, rows: commitPolicy.rowsThatOpen };
+    expect(closeEpoch(slot, backlog, "committed", at + 5, commitPolicy).committedAt).toEqual({});
+  });
+
   test("suspects the group that failed on its data, and nobody for an outage", () => {
     const { slot, open } = opened();
     expect(closeEpoch(slot, open, "failed-data", at, commitPolicy).suspects).toEqual(["a", "b"]);

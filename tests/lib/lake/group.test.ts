@@ -57,10 +57,10 @@ describe("the group of the next epoch", () => {
     expect(choose([batch("a", 0, 9)], { committedAt: { raw_events: nowMs - 10_000 } })).toEqual(["a"]);
   });
 
-  test("does not wait when 10,000 rows are pending", () => {
+  test("does not wait when 5,000 rows are pending", () => {
     const state = { committedAt: { raw_events: nowMs } };
-    expect(choose([batch("a", 0, 9, {}, 6000), batch("b", 10, 19, {}, 3999)], state)).toBeUndefined();
-    expect(choose([batch("a", 0, 9, {}, 6000), batch("b", 10, 19, {}, 4000)], state)).toEqual(["a", "b"]);
+    expect(choose([batch("a", 0, 9, {}, 3000), batch("b", 10, 19, {}, 1999)], state)).toBeUndefined();
+    expect(choose([batch("a", 0, 9, {}, 3000), batch("b", 10, 19, {}, 2000)], state)).toEqual(["a", "b"]);
   });
 
   test("touches no more table partitions than a statement may", () => {
