@@ -1,4 +1,3 @@
-import type { Clock } from "../../lib/lake/clock.ts";
 import { LakeError } from "../../lib/lake/errors.ts";
 import { isFinal, type QueryEngine, type QueryResult } from "../../lib/lake/query-engine.ts";
 import {
@@ -9,13 +8,14 @@ import {
   parseViewDdl,
   type TableDefinition,
 } from "../../lib/lake/table-ddl.ts";
+import type { WallClock } from "../../lib/platform/clock.ts";
 import type { Logger } from "../../lib/platform/logger.ts";
 import type { MigrateConfig } from "./config.ts";
 import type { DdlFile } from "./ddl-files.ts";
 
 export type MigrateDeps = {
   readonly engine: QueryEngine;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly newUuid: () => string;
   readonly log: Logger;
   readonly config: MigrateConfig;

@@ -1,6 +1,6 @@
+import type { WallClock } from "../platform/clock.ts";
 import { isRetriable } from "../platform/errors.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { Clock } from "./clock.ts";
 import type { CommitPolicy } from "./commit-policy.ts";
 import {
   closeEpoch,
@@ -48,7 +48,7 @@ export type EpochReport = {
 export type CommitDeps = {
   readonly store: ObjectStore;
   readonly engine: QueryEngine;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   /** In [0, 1): spreads the steps of invocations that wait for the same thing. */
   readonly random: () => number;
   readonly newUuid: () => string;

@@ -1,5 +1,5 @@
+import type { WallClock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { Clock } from "./clock.ts";
 import type { CommitPolicy } from "./commit-policy.ts";
 import { type EpochOutcome, failedOutcome, type OpenEpoch, tokenOf } from "./commit-slot.ts";
 import { sumRows } from "./group.ts";
@@ -13,7 +13,7 @@ export type EpochResult =
 
 type ResultDeps = {
   readonly engine: QueryEngine;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly log: Logger;
   readonly policy: CommitPolicy;
   readonly reader: PendingReader;

@@ -1,11 +1,11 @@
-import type { Clock } from "./clock.ts";
+import type { WallClock } from "../platform/clock.ts";
 import { LakeError } from "./errors.ts";
 import { isFinal, type QueryEngine, type QueryResult, type StatementRequest } from "./query-engine.ts";
 
 /** Between two looks at a statement that takes seconds. */
 const pollMs = 500;
 
-export type StatementDeps = { readonly engine: QueryEngine; readonly clock: Clock };
+export type StatementDeps = { readonly engine: QueryEngine; readonly clock: WallClock };
 
 /** An engine that does not answer says nothing about the statement, which may be at work: it is asked again. */
 function unknownForNow(error: unknown): undefined {

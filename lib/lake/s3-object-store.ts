@@ -6,14 +6,14 @@ import {
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
-import type { Clock } from "./clock.ts";
+import type { WallClock } from "../platform/clock.ts";
 import { LakeError, permanentError, transientError } from "./errors.ts";
 import type { ConditionalWrite, ListedObject, ObjectStore, StoredObject } from "./object-store.ts";
 
 type S3StoreDeps = {
   readonly client: S3Client;
   readonly bucket: string;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly random: () => number;
 };
 

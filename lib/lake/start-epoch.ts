@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import type { WallClock } from "../platform/clock.ts";
 import type { CommitPolicy } from "./commit-policy.ts";
 import { announceSend, nextStep, type OpenEpoch, recordQuery, type Slot, withdrawSend } from "./commit-slot.ts";
 import { hadNoEffect } from "./errors.ts";
@@ -8,7 +8,7 @@ import type { ReadSlot, SlotStore } from "./slot-store.ts";
 export type StartDeps = {
   readonly slots: SlotStore;
   readonly engine: QueryEngine;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly newUuid: () => string;
   readonly policy: CommitPolicy;
   /** Requests of this invocation that are written down and not sent yet. */

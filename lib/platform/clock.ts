@@ -10,6 +10,9 @@ export type Clock = {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 };
 
+/** Time and waiting, as far as most code needs them. */
+export type WallClock = Pick<Clock, "now" | "sleep">;
+
 /** A number in [0, 1). */
 export type Random = () => number;
 

@@ -8,12 +8,12 @@ import { applyTables } from "../../../handlers/migrate/apply-tables.ts";
 import { readDdlFiles } from "../../../handlers/migrate/ddl-files.ts";
 import type { BatchEntry } from "../../../lib/core/batch.ts";
 import { createAthenaEngine } from "../../../lib/lake/athena-query-engine.ts";
-import type { Clock } from "../../../lib/lake/clock.ts";
 import { type BronzeCommitDeps, bronzeTarget } from "../../../lib/lake/commit-bronze.ts";
 import type { EpochReport } from "../../../lib/lake/commit-loop.ts";
 import { commitPolicy } from "../../../lib/lake/commit-policy.ts";
 import type { QueryEngine } from "../../../lib/lake/query-engine.ts";
 import { createS3ObjectStore } from "../../../lib/lake/s3-object-store.ts";
+import type { WallClock } from "../../../lib/platform/clock.ts";
 import { systemClock } from "../../../lib/platform/clock.ts";
 import { createLogger } from "../../../lib/platform/logger.ts";
 import { toDeadLetterRow } from "../../../lib/steps/to-bronze-row.ts";
@@ -120,7 +120,7 @@ function bronzeDeps(
   engine: QueryEngine,
   store: BronzeCommitDeps["store"],
   epochs: EpochReport[],
-  clock: Clock = systemClock,
+  clock: WallClock = systemClock,
 ): BronzeCommitDeps {
   return {
     store,
