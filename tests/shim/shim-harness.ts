@@ -4,6 +4,7 @@ import { createMetrics } from "../../lib/platform/metrics.ts";
 import { readConfig, type ShimConfig } from "../../shim/config.ts";
 import type { CursorStore, StoredCursor } from "../../shim/cursor-store.ts";
 import { runShim, type ShimDeps, type ShimEnd } from "../../shim/run-shim.ts";
+import { FakeFeed, type feedEvent } from "./fake-feed.ts";
 import { FakeKafka } from "./fake-kafka.ts";
 import { ManualClock } from "./manual-clock.ts";
 
@@ -107,4 +108,11 @@ export class World {
       .filter((record) => record["kind"] === kind)
       .map((record) => record["row"] as Record<string, unknown>);
   }
+}
+
+/** A world, and a feed whose events are made at its clock's time. */
+export function setUp(build: (nowMs: number) => ReturnType<typeof feedEvent>[]) {
+  const world = new World();
+  const feed = new FakeFeed(build(world.clock.now()), world.clock);
+  return { world, feed };
 }
