@@ -38,6 +38,7 @@ def _print_table(config: Config, files: Files, table: Table, known: Dict[str, st
         "target": f"{name}.branch_<run>",
         "branch": f"{name}.branch_<run>",
         "main": name,
+        "stored": name,
         "input": f"{config.catalog}.{config.database_prefix}_{layer}.{source} version as of <snapshot>",
         "run_at": literal(datetime(2000, 1, 1), "run_at"),
         "unchanged": unchanged(table),

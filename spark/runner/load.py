@@ -67,8 +67,11 @@ def unchanged(table: Table) -> str:
 
 
 def table_values(lake: Lake, table: Table, branch: str, run_at: datetime) -> Dict[str, str]:
+    head = lake.head(table.full_name)
     return {
         "target": lake.branch_name(table.full_name, branch),
+        # The rows before this run. Spark forgets what it has cached of ${target} once that is written to, of these it does not.
+        "stored": f"{lake.sql_name(table.full_name)}{f' version as of {head}' if head is not None else ''}",
         "run_at": literal(run_at, "run_at"),
         "unchanged": unchanged(table),
     }
