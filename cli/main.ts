@@ -60,6 +60,11 @@ function createProgram(): Command {
       finish(await (await import("./commands/backfill.ts")).backfillCommand(layer, options)),
     );
 
+  target(program.command("resume"))
+    .description("let a pipeline run again that was held after failed data gates")
+    .option("--new-baselines", "also forget what drift is judged against: a lost history, or another feed")
+    .action(async (options) => finish(await (await import("./commands/resume.ts")).resumeCommand(options)));
+
   program
     .command("doctor")
     .description("check this machine: Node, Java, Maven, Python, disk, memory, cache")

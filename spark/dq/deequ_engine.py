@@ -1,9 +1,8 @@
 """
 DQDL through Deequ's EvaluateDataQuality.
 
-Rules over columns go in one call, which scans once. Each CustomSql goes alone: in one call they share a metric name and
-every one reports the value of the last. What is not recognised as a measured failure is an error, so that a warn rule
-that could not run stops the gate like any other.
+Rules over columns and other datasets go in one call, which scans once; CustomSql goes to dq/custom_sql.py. What is not
+recognised as a measured failure is an error, so that a warn rule that could not run stops the gate like any other.
 """
 from __future__ import annotations
 
@@ -14,26 +13,24 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from pyspark.sql import DataFrame, SparkSession
 
+from dq.custom_sql import ask_all
+from dq.dqdl import read_rule
 from dq.ruleset import Rule, normalise
 from dq.verdict import Metric
 
 ENGINE_VERSION = "deequ 2.1.0-spark-3.5, dqdl 1.0.0"
 # The only sentences by which Deequ says "measured, and refused".
 _MEASURED = re.compile(r"^Value: (?P<value>-?[0-9.]+(?:E-?[0-9]+)?) does not meet the constraint requirement[!.]?\s*$")
-# Small queries wait for the driver more than for cores; four at once keep two cores busy.
-_THREADS = 4
 
 
 def evaluate(spark: SparkSession, primary: DataFrame, rules: Sequence[Rule], sources: Dict[str, DataFrame]) -> Dict[str, Metric]:
     """Rule id → metric. A rule the engine said nothing of is absent; one that raised is an error."""
-    custom = [rule for rule in rules if rule.is_custom_sql]
+    queries = [(rule, read_rule(rule.text)) for rule in rules if rule.is_custom_sql]
     others = [rule for rule in rules if not rule.is_custom_sql]
-    batches: List[List[Rule]] = ([others] if others else []) + [[rule] for rule in custom]
-    found: Dict[str, Metric] = {}
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for metrics in pool.map(lambda batch: _batch(spark, primary, batch, sources), batches):
-            found.update(metrics)
-    return found
+    with ThreadPoolExecutor(2) as pool:
+        asked = pool.submit(lambda: ask_all(spark, queries))
+        found = _batch(spark, primary, others, sources) if others else {}
+        return {**found, **asked.result()}
 
 
 def _batch(spark: SparkSession, primary: DataFrame, rules: List[Rule], sources: Dict[str, DataFrame]) -> Dict[str, Metric]:

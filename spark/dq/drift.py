@@ -127,10 +127,10 @@ def _why_not(baselines: Baselines, days: int, rows: int, min_rows: int) -> Optio
 
 
 def psi(now: Mapping[str, float], before: Mapping[str, float]) -> float:
-    """Sum over all values of (p - q) ln(p / q): 0 for the same mix, above 0.25 usually called a shift."""
-    total_now, total_before = sum(now.values()), sum(before.values())
-    if not total_now or not total_before:
-        return 0.0 if total_now == total_before else math.inf
+    """Sum over all values of (p - q) ln(p / q): 0 for the same mix or nothing before, above 0.25 usually called a shift."""
+    total_now, total_before = max(sum(now.values()), 1), sum(before.values())
+    if not total_before:
+        return 0.0
     found = 0.0
     for value in {*now, *before}:
         p = max(now.get(value, 0.0) / total_now, _SMALLEST_SHARE)

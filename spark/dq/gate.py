@@ -86,7 +86,8 @@ def _judge_all(spark: SparkSession, given: GateInput) -> "Tuple[List[Judged], Op
 
 def results_frame(spark: SparkSession, given: GateInput, judged: Sequence[Judged], rows: int, at: datetime) -> DataFrame:
     """Rows of dq_audit.quality_results, one per rule."""
-    records = [_record(spark, given, one, rows, at) for one in judged]
+    reasons = _reasons(spark, judged)
+    records = [_record(spark, given, one, rows, at, reasons) for one in judged]
     return spark.createDataFrame(records, RESULT_SCHEMA)
 
 
@@ -99,11 +100,11 @@ RESULT_SCHEMA = (
 )
 
 
-def _record(spark: SparkSession, given: GateInput, one: Judged, rows: int, at: datetime) -> Tuple[Any, ...]:
+def _record(spark: SparkSession, given: GateInput, one: Judged, rows: int, at: datetime, reasons: Dict[str, str]) -> Tuple[Any, ...]:
     rule, metric = one.rule, one.metric
     return (
         given.run_id, given.gate, given.layer, given.table_name, rule.id, rule.dimension, one.severity,
-        one.status, metric.name, rule.threshold, metric.reason, _evidence(spark, given, one), rule.text,
+        one.status, metric.name, rule.threshold, metric.reason, _evidence(spark, given, one, reasons), rule.text,
         rule.fingerprint, given.ruleset.fingerprint, given.mode, given.engine.version, at.strftime("%Y-%m-%d"),
         SCHEMA_VERSION, metric.value, rows, _rows_failed(rule, metric, rows), given.snapshot_id,
         metric.duration_ms, given.window_start, given.window_end, at,
@@ -121,11 +122,11 @@ def _rows_failed(rule: Rule, metric: Metric, rows: int) -> Optional[int]:
     return None
 
 
-def _evidence(spark: SparkSession, given: GateInput, one: Judged) -> str:
+def _evidence(spark: SparkSession, given: GateInput, one: Judged, reasons: Dict[str, str]) -> str:
     """JSON: the rule in words, and for a broken one up to 20 keys. Keys and counts only, no event text."""
     evidence: Dict[str, Any] = {"rule": one.rule.sentence}
-    if one.rule.dimension == "drift" and one.status == PASSED:
-        evidence.update(_baseline(spark, one.rule))
+    if one.rule.id in reasons:
+        evidence["baseline"] = reasons[one.rule.id]
     if one.status in (PASSED, ERROR) or one.metric.outcome != "failed":
         return json.dumps(evidence)
     sql = one.rule.sample_sql or default_sample(one.rule, given.key)
@@ -137,13 +138,18 @@ def _evidence(spark: SparkSession, given: GateInput, one: Judged) -> str:
     return json.dumps(evidence)
 
 
-def _baseline(spark: SparkSession, rule: Rule) -> Dict[str, str]:
-    """Why a drift rule passed without a comparison: no_baseline, too_few_rows; nothing when it was compared."""
-    view = next((name for name in _DRIFT_VIEWS if f"from {name}" in rule.text), None)
-    if view is None or "reason" not in spark.table(view).columns:
+def _reasons(spark: SparkSession, judged: Sequence[Judged]) -> Dict[str, str]:
+    """Rule id → why a drift rule passed without a comparison: no_baseline, too_few_rows. Those that were compared are absent."""
+    named: Dict[str, str] = {}
+    for one in judged:
+        view = next((name for name in _DRIFT_VIEWS if f"from {name}" in one.rule.text), None)
+        if view and one.rule.dimension == "drift" and one.status == PASSED and "reason" in spark.table(view).columns:
+            named[one.rule.id] = view
+    views = sorted(set(named.values()))
+    if not views:
         return {}
-    reason = spark.sql(f"select min(reason) from {view}").collect()[0][0]
-    return {"baseline": str(reason)} if reason else {}
+    row = spark.sql("select " + ", ".join(f"(select min(reason) from {view}) as {view}" for view in views)).collect()[0]
+    return {rule: row[view] for rule, view in named.items() if row[view]}
 
 
 def default_sample(rule: Rule, key: Sequence[str]) -> Optional[str]:

@@ -1,15 +1,16 @@
 """
-The same rules as plain Spark SQL: `dq.engine: sql`. Rules over columns of primary are one query, which scans once; every
-other rule is a query of its own. A NULL answer is no answer: an error, where DQDL would read a 0.
+The same rules as plain Spark SQL: `dq.engine: sql`. Rules over columns of primary are one query, which scans once; rules
+that are queries are one statement; each other rule is a query of its own.
 """
 from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Optional, Sequence
 
 from pyspark.sql import DataFrame, SparkSession
 
+from dq.custom_sql import Asked, ask_all
 from dq.dqdl import Constraint, NotDqdl, Question, read_rule
 from dq.ruleset import Rule
 from dq.verdict import Metric
@@ -18,14 +19,12 @@ from dq.verdict import Metric
 _THREADS = 4
 _EVERY_ROW = Constraint(">=", 1.0)
 
-# A rule that was read, its question, and how it is asked.
-Asked = Tuple[Rule, Question]
-
 
 def evaluate(spark: SparkSession, primary: DataFrame, rules: Sequence[Rule], sources: Dict[str, DataFrame]) -> Dict[str, Metric]:
     """Rule id → metric. `primary` and the sources are also views of those names."""
     found: Dict[str, Metric] = {}
     columns: List[Asked] = []
+    queries: List[Asked] = []
     others: List[Asked] = []
     for rule in rules:
         try:
@@ -33,8 +32,10 @@ def evaluate(spark: SparkSession, primary: DataFrame, rules: Sequence[Rule], sou
         except NotDqdl as problem:
             found[rule.id] = Metric("error", None, None, str(problem), 0)
             continue
-        (columns if question.family in _COLUMN_SQL else others).append((rule, question))
+        kind = columns if question.family in _COLUMN_SQL else queries if question.family == "CustomSql" else others
+        kind.append((rule, question))
     jobs: List[Callable[[], Dict[str, Metric]]] = [lambda: _columns(primary, columns)] if columns else []
+    jobs += [lambda: ask_all(spark, queries)] if queries else []
     jobs += [lambda one=one: _single(spark, primary, one, sources) for one in others]
     with ThreadPoolExecutor(_THREADS) as pool:
         for metrics in pool.map(lambda job: job(), jobs):
@@ -97,14 +98,6 @@ def _single(spark: SparkSession, primary: DataFrame, one: Asked, sources: Dict[s
 Single = Callable[[SparkSession, DataFrame, Question, Dict[str, DataFrame]], Optional[float]]
 
 
-def _custom(spark: SparkSession, primary: DataFrame, question: Question, sources: Dict[str, DataFrame]) -> Optional[float]:
-    frame = spark.sql(question.names[0])
-    rows = frame.collect()
-    if len(rows) != 1 or len(frame.columns) != 1:
-        raise ValueError("the query must give one row of one column")
-    return None if rows[0][0] is None else float(rows[0][0])
-
-
 def _unique(spark: SparkSession, primary: DataFrame, question: Question, sources: Dict[str, DataFrame]) -> Optional[float]:
     """Share of rows whose values no other row has. A row without one of them is not unique."""
     columns = [f"`{name}`" for name in question.names]
@@ -135,7 +128,6 @@ def _ratio(ours: Optional[float], theirs: Optional[float]) -> Optional[float]:
 
 
 _SINGLE: Dict[str, Single] = {
-    "CustomSql": _custom,
     "Uniqueness": _unique,
     "IsPrimaryKey": _unique,
     "RowCountMatch": _row_match,
@@ -146,7 +138,7 @@ _SINGLE: Dict[str, Single] = {
 def _metric(question: Question, value: Optional[float], duration_ms: int) -> Metric:
     if value is None:
         return Metric("error", None, None, "the query gave no value", duration_ms)
-    name = f"{question.family}.{'.'.join(question.names)}" if question.family != "CustomSql" else "CustomSql"
+    name = f"{question.family}.{'.'.join(question.names)}"
     # A list or a range says what every row's value is: the share of those that keep to it must be all.
     constraint = question.constraint if question.family != "ColumnValues" else None
     if (constraint or _EVERY_ROW).holds(value):

@@ -1,6 +1,7 @@
 """Gold: tables whose input has moved on. A table that is up to date is left alone."""
 from __future__ import annotations
 
+from runner.gold_notices import notify_gold
 from runner.load import ensure_table
 from runner.plan import derived_plan
 from runner.run import Run, next_run_at
@@ -14,4 +15,4 @@ def gold_stage(run: Run) -> None:
     for table in tables:
         ensure_table(run.lake, table, run.config.lake_uri)
     run_at = next_run_at(run, tables)
-    run_stage(run, "gold", run_at, lambda table, done: derived_plan(run, table, run_at, done))
+    notify_gold(run, run_stage(run, "gold", run_at, lambda table, done: derived_plan(run, table, run_at, done)))

@@ -133,12 +133,19 @@ def _offsets_sql(lake: Lake, days: Optional[str]) -> str:
         cast(get_json_object(evidence, '$.last_offset') as bigint) as last_offset
       from {lake.sql_name("ops.feed_gaps")} where kind = 'offset_hole'
     ),
-    hole_counts as (
-      select g.topic, g.partition, g.run,
-        sum(least(h.last_offset, g.last_offset) - greatest(h.first_offset, g.expected_first) + 1) as holes
+    -- What turned up after all, or is a dead letter, is counted there: a hole is what is still missing of it.
+    hole_offsets as (
+      select distinct g.topic, g.partition, g.run,
+        explode(sequence(greatest(h.first_offset, g.expected_first), least(h.last_offset, g.last_offset))) as offset
       from ranges g join holes h on h.topic = g.topic and h.partition = g.partition
         and h.first_offset <= g.last_offset and h.last_offset >= g.expected_first
-      group by g.topic, g.partition, g.run
+    ),
+    hole_counts as (
+      select o.topic, o.partition, o.run, count(*) as holes
+      from hole_offsets o
+      left anti join delivered b on b.topic = o.topic and b.partition = o.partition and b.offset = o.offset
+      left anti join dead d on d.topic = o.topic and d.partition = o.partition and d.offset = o.offset
+      group by o.topic, o.partition, o.run
     )
     select g.topic, g.partition, g.run, g.expected_first, g.last_offset, g.present, coalesce(d.dead, 0) as dead,
       g.last_offset - g.expected_first + 1 - g.present - coalesce(d.dead, 0) - coalesce(h.holes, 0) as missing

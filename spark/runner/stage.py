@@ -15,8 +15,8 @@ from runner.run import Run
 from runner.tables import Table, of_layer
 
 
-def run_stage(run: Run, layer: str, run_at: datetime, plan_of: "Callable[[Table, Candidates], Optional[Plan]]") -> None:
-    """Loads and judges each table of a layer on its branch; publishes all of them once every gate has passed."""
+def run_stage(run: Run, layer: str, run_at: datetime, plan_of: "Callable[[Table, Candidates], Optional[Plan]]") -> Candidates:
+    """Loads and judges each table of a layer on its branch; publishes all of them once every gate has passed: the answer."""
     started = run.clock()
     candidates: Candidates = {}
     is_started = False
@@ -41,7 +41,7 @@ def run_stage(run: Run, layer: str, run_at: datetime, plan_of: "Callable[[Table,
     if not done:
         for stage in (layer, f"{layer}_dq"):
             run.ledger.stage(stage, "NOOP", started, ended, mode=run.mode, rows_out=0)
-        return
+        return candidates
     run.watch.flush()
     for loaded, _ in done:
         run.boundary(f"{layer}_judged")
@@ -54,6 +54,7 @@ def run_stage(run: Run, layer: str, run_at: datetime, plan_of: "Callable[[Table,
         rows_out=sum(one.rows_out for one, _ in done), rows_quarantined=sum(one.rows_quarantined for one, _ in done),
         valid_through=valid_through(plan), **plan.moved,
     )  # fmt: skip
+    return candidates
 
 
 def _load(run: Run, table: Table, run_at: datetime, plan: Plan, views: Views) -> Optional[Loaded]:
