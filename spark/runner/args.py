@@ -5,7 +5,8 @@ import argparse
 import re
 import uuid
 from dataclasses import dataclass
-from typing import List, Optional, Tuple
+from datetime import date
+from typing import Any, List, Optional, Tuple
 
 MODES = ("auto", "live", "catchup", "replay")
 # Names end up in SQL text and object keys: only what needs no quoting anywhere.
@@ -32,6 +33,20 @@ class Config:
     ignore_hold: bool = False
     shuffle_partitions: Optional[int] = None
     tables: Tuple[str, ...] = ()
+    from_date: Optional[str] = None
+    to_date: Optional[str] = None
+
+    @property
+    def days(self) -> "Optional[Tuple[str, str]]":
+        """First and last day of a backfill; None for any other run."""
+        return (self.from_date, self.to_date) if self.from_date and self.to_date else None
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError("a day must be YYYY-MM-DD") from None
 
 
 def _matching(pattern: "re.Pattern[str]", what: str):
@@ -60,6 +75,8 @@ def parser() -> argparse.ArgumentParser:
     root.add_argument("--settle-seconds", type=int, default=90, help="how long a missing offset may still become a dead letter")
     root.add_argument("--shuffle-partitions", type=int, help="default 4; more on a cluster")
     root.add_argument("--tables", type=_matching(TABLES, "tables"), help="only these, e.g. gold.hourly_stats,gold.user_daily; default: all")
+    root.add_argument("--from-date", type=_day, help="backfill: compute only these days anew, from the layer below (with silver or gold)")
+    root.add_argument("--to-date", type=_day, help="the last of these days")
     root.add_argument("--rebuild", action="store_true", help="compute the tables anew from the layer below")
     root.add_argument("--ignore-hold", action="store_true", help="run although the pipeline is held (a person's decision)")
     root.add_argument("--dry-run", action="store_true", help="print the rendered SQL and rules, touch nothing")
@@ -68,9 +85,23 @@ def parser() -> argparse.ArgumentParser:
 
 def parse_args(argv: List[str]) -> Config:
     """Raises SystemExit(2) with a sentence on a wrong command line."""
-    given = vars(parser().parse_args(argv))
+    root = parser()
+    given = vars(root.parse_args(argv))
+    _check_range(root, given)
     given["run_id"] = given["run_id"] or f"manual-{uuid.uuid4().hex[:16]}"
     given["tables"] = tuple(given["tables"].split(",")) if given["tables"] else ()
     for key in ("stage_uri", "lake_uri"):
         given[key] = given[key].rstrip("/") if given[key] else None
     return Config(**given)
+
+
+def _check_range(root: argparse.ArgumentParser, given: "dict[str, Any]") -> None:
+    first, last = given["from_date"], given["to_date"]
+    if (first is None) != (last is None):
+        root.error("--from-date and --to-date belong together")
+    if first is None:
+        return
+    if first > last:
+        root.error("--from-date is after --to-date")
+    if given["command"] == "cycle" or given["rebuild"]:
+        root.error("a range of days goes with silver or gold, and not with --rebuild")

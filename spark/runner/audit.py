@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import reduce
+from typing import Sequence
 
 from pyspark.sql import DataFrame
 
@@ -14,8 +16,10 @@ RESULTS = "dq_audit.quality_results"
 QUARANTINE = "dq_audit.quarantine"
 
 
-def write_results(lake: Lake, frame: DataFrame) -> None:
-    frame.coalesce(1).writeTo(lake.sql_name(RESULTS)).append()
+def write_results(lake: Lake, frames: Sequence[DataFrame]) -> None:
+    """Results of some gates in one commit."""
+    if frames:
+        reduce(DataFrame.union, frames).coalesce(1).writeTo(lake.sql_name(RESULTS)).append()
 
 
 def quarantine(lake: Lake, run_id: str, now: datetime, table: Table, refused: DataFrame) -> int:

@@ -3,18 +3,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Optional
+from typing import Any, Dict, Optional
 
 from dq.drift import NOT_COMPARABLE, Volume
+from runner.backfill import days_of_bronze, register_offsets_of_days
 from runner.comparisons import bronze_comparison, bronze_volume, runs_before, window_of
-from runner.gate_step import ask_gate, profile_spec, stop_unless_passed
+from runner.gate_step import ask_gate, profile_spec, record_stop, stop_unless_passed, write_results
 from runner.increment import Facts, Increment, decide_mode, find_increment, measure, newest_is_timely
 from runner.load import ensure_table
 from runner.offsets import register_offsets
+from runner.outcome import GateStopped
 from runner.render import literal, render, sections
 from runner.run import BRONZE, Run
 from runner.session import fit_to
-from runner.tables import of_layer
+from runner.tables import Table
 
 
 # Until an increment has been measured.
@@ -29,12 +31,18 @@ class Context:
     facts: Facts
 
 
+def fed_table(run: Run) -> Optional[Table]:
+    """The one that takes bronze's increments; None when it is not among the tables of this run."""
+    return next((table for table in run.tables if table.input == BRONZE), None)
+
+
 def bronze_stage(run: Run) -> Optional[Context]:
     """The increment, judged; None when there is nothing new and that is all right (replay)."""
     started = run.clock()
-    first = of_layer(run.tables, "silver")[0]
+    first = fed_table(run)
+    assert first is not None
     ensure_table(run.lake, first, run.config.lake_uri)
-    increment = find_increment(run.lake, first.full_name, BRONZE, run.config.rebuild)
+    increment = _increment(run, first)
     _, before = run.lake.published(first.full_name)
     facts = None
     if increment.frame is not None:
@@ -42,7 +50,8 @@ def bronze_stage(run: Run) -> Optional[Context]:
         facts = measure(increment.frame, int(run.rules.number("dq.bronze.timely_max_ms")))
         fit_to(run.spark, facts.rows)
     run.mode = _mode(run, facts, before.get("mode"))
-    moved = {"input_from": increment.snapshot_from, "input_to": increment.snapshot_to, "mode": run.mode}
+    at = {"input_from": increment.snapshot_from, "input_to": increment.snapshot_to}
+    moved = {**at, "mode": run.mode}
     empty = facts is None or facts.rows == 0
     if empty and run.mode == "replay":
         for stage in ("bronze_dq", "silver", "silver_dq"):
@@ -63,15 +72,28 @@ def bronze_stage(run: Run) -> Optional[Context]:
     )  # fmt: skip
     if facts is not None:
         run.watch.saw_bronze(result, volume, window, facts.rows, run.clock())
+    write_results(run)
     run.watch.flush()
-    stop_unless_passed(run, "bronze_dq", result, started, rows_in=result.rows_checked, **moved)
+    try:
+        stop_unless_passed("bronze_dq", result)
+    except GateStopped as stopped:
+        record_stop(run, "bronze_dq", stopped, started, rows_in=result.rows_checked, **at)
+        raise
     assert facts is not None
     ended = run.clock()
     run.ledger.stage("bronze_dq", "PUBLISHED", started, ended, rows_in=facts.rows, valid_through=facts.last_event_at, **moved)
     return Context(increment, facts)
 
 
+def _increment(run: Run, fed: Table) -> Increment:
+    if run.config.days:
+        return days_of_bronze(run.lake, fed.full_name, BRONZE, run.config.days)
+    return find_increment(run.lake, fed.full_name, BRONZE, run.config.rebuild)
+
+
 def _mode(run: Run, facts: Optional[Facts], last_mode: Optional[str]) -> str:
+    if run.config.days:
+        return "replay"
     late_limit, timely_ms = run.rules.number("dq.catchup_late_rows"), int(run.rules.number("dq.bronze.timely_max_ms"))
 
     def is_drained() -> bool:
@@ -82,9 +104,7 @@ def _mode(run: Run, facts: Optional[Facts], last_mode: Optional[str]) -> str:
 
 
 def _bronze_views(run: Run, increment: Increment, facts: Facts, volume: Volume) -> None:
-    found = register_offsets(
-        run.lake, increment, facts, run.config.settle_seconds, run.rules.number("dq.offsets_settle_poll_s")
-    )
+    found = _offsets(run, increment, facts)
     received = facts.rows + found["dead"]
     share = found["dead"] / received if received >= run.rules.number("dq.bronze.dead_share_min_received") else 0.0
     register_ctx(run, share, volume)
@@ -97,6 +117,12 @@ def _bronze_views(run: Run, increment: Increment, facts: Facts, volume: Volume) 
     }
     for section in sections(run.files.read("dq/bronze/checks.sql"), "dq/bronze/checks.sql"):
         run.spark.sql(render(section.sql, values, "dq/bronze/checks.sql")).createOrReplaceTempView(section.name)
+
+
+def _offsets(run: Run, increment: Increment, facts: Facts) -> Dict[str, Any]:
+    if run.config.days:
+        return register_offsets_of_days(run.lake, facts)
+    return register_offsets(run.lake, increment, facts, run.config.settle_seconds, run.rules.number("dq.offsets_settle_poll_s"))
 
 
 def register_ctx(run: Run, dead_share: float, volume: Volume) -> None:

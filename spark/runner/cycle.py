@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from dq.engines import ENGINES
 from dq.selftest import self_test
-from runner.bronze_stage import NO_VOLUME, bronze_stage, register_ctx
+from runner.bronze_stage import NO_VOLUME, bronze_stage, fed_table, register_ctx
 from runner.gold_stage import gold_stage
 from runner.outcome import GateStopped
 from runner.run import Run
@@ -30,7 +30,8 @@ def run_cycle(run: Run) -> None:
     register_ctx(run, 0.0, NO_VOLUME)
     run.boundary("started")
     if command in ("cycle", "silver"):
-        context = bronze_stage(run)
+        # Tables that read silver only can be worked on without an increment.
+        context = bronze_stage(run) if fed_table(run) else None
         if context is not None:
             run.boundary("bronze_judged")
         silver_stage(run, context)

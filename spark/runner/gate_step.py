@@ -18,16 +18,16 @@ from runner.outcome import GateStopped
 from runner.plan import Plan
 from runner.render import literal, render, sections
 from runner.run import BRONZE, Run
+from runner.upstream import register_upstream
 from runner.yaml_subset import parse_yaml
 
 PROFILE_FILE = "dq/profile.yml"
 _LOOKED_AT = re.compile(r"\$\{lake\}_(silver|gold)\.([a-z0-9_]+)")
 
 
-def judge_candidate(run: Run, layer: str, loaded: Loaded, plan: Plan, views: Views, stage_started: datetime) -> None:
-    """Raises GateStopped when the candidate is refused."""
-    table, gate, started = loaded.table, f"{layer}_dq", run.clock()
-    run.ledger.stage(gate, "STARTED", started, mode=run.mode, input_to=loaded.head)
+def judge_candidate(run: Run, loaded: Loaded, plan: Plan, views: Views) -> GateResult:
+    """The gate's answer about one candidate. `run` is that of the table: its session has the views of the load."""
+    table, gate = loaded.table, f"{loaded.table.layer}_dq"
     where = f"{table.folder}/checks.sql"
     values = {
         **loaded.values,
@@ -36,6 +36,8 @@ def judge_candidate(run: Run, layer: str, loaded: Loaded, plan: Plan, views: Vie
         "bronze_read": f"{run.lake.sql_name(BRONZE)} version as of {int(plan.seal.get('bronze-snapshot', 0))}",
         "run_seed": str(int(hashlib.sha256(run.config.run_id.encode('utf-8')).hexdigest()[:8], 16)),
     }
+    if plan.above is not None:
+        register_upstream(run, table, plan.above)
     views_sql = sections(run.files.read(where), where)
     _ensure_looked_at(run, run.files.read(where))
     for section in views_sql:
@@ -46,11 +48,7 @@ def judge_candidate(run: Run, layer: str, loaded: Loaded, plan: Plan, views: Vie
             views.add(section, sql)
     sources = tuple(section.name for section in views_sql if section.kind == "view" and section.name != "primary")
     compare = candidate_comparison(run, table, plan)
-    result = ask_gate(run, gate, layer, table.name, table.key, f"{table.folder}/checks.dqdl", sources, loaded.head, values, plan, compare)
-    if result.verdict.status != "PASSED":
-        run.ledger.stage(layer, "FAILED", stage_started, run.clock(), mode=run.mode, error=f"stopped by {gate}", rows_out=0, **plan.moved)
-    stop_unless_passed(run, gate, result, started, input_to=loaded.head, rows_in=result.rows_checked, mode=run.mode)
-    run.ledger.stage(gate, "PUBLISHED", started, run.clock(), mode=run.mode, input_to=loaded.head, rows_in=result.rows_checked)
+    return ask_gate(run, gate, table.layer, table.name, table.key, f"{table.folder}/checks.dqdl", sources, loaded.head, values, plan, compare)
 
 
 def _ensure_looked_at(run: Run, checks: str) -> None:
@@ -74,9 +72,17 @@ def ask_gate(
     given = GateInput(
         gate, layer, table, key, ruleset, sources, str(run.mode), run.config.run_id, snapshot, start, end, engine, profile_spec(run, table), compare
     )  # fmt: skip
-    result = run_gate(run.spark, given, run.clock, lambda frame: audit.write_results(run.lake, frame))
-    run.watch.saw_gate(given, result, run.clock())
+    result = run_gate(run.spark, given, run.clock, run.results.append)
+    with run.lock:
+        run.watch.saw_gate(given, result, run.clock())
     return result
+
+
+def write_results(run: Run) -> None:
+    """What the gates have answered since the last time, in one commit. Must come before anything that relies on it."""
+    with run.lock:
+        # Another gate may answer meanwhile: what it adds stays for the next time.
+        audit.write_results(run.lake, [run.results.pop(0) for _ in range(len(run.results))])
 
 
 def profile_spec(run: Run, table: str) -> ProfileSpec:
@@ -85,12 +91,16 @@ def profile_spec(run: Run, table: str) -> ProfileSpec:
     return spec_of(parse_yaml(run.files.read(PROFILE_FILE), PROFILE_FILE), table, wikis)
 
 
-def stop_unless_passed(run: Run, gate: str, result: GateResult, started: datetime, **fields: Any) -> None:
-    """The ledger's row and GateStopped for anything but PASSED."""
+def stop_unless_passed(gate: str, result: GateResult) -> None:
+    """Raises GateStopped for anything but PASSED."""
     verdict = result.verdict
-    if verdict.status == "PASSED":
-        return
+    if verdict.status != "PASSED":
+        raise GateStopped(gate, verdict.status, list(verdict.stopping), verdict.counts_for_halt)
+
+
+def record_stop(run: Run, gate: str, stopped: GateStopped, started: datetime, **fields: Any) -> None:
+    """Everything that a refusal leaves behind: results, profiles, the ledger's row."""
+    write_results(run)
     run.watch.flush()
-    why = f"{verdict.status}: {', '.join(verdict.stopping[:20])}"
-    run.ledger.stage(gate, "FAILED", started, run.clock(), error=why, **fields)
-    raise GateStopped(gate, verdict.status, list(verdict.stopping), verdict.counts_for_halt)
+    why = f"{stopped.status}: {', '.join(stopped.rules[:20])}"
+    run.ledger.stage(gate, "FAILED", started, run.clock(), error=why, mode=run.mode, **fields)

@@ -15,6 +15,8 @@ class Lake:
 
     def __init__(self, spark: SparkSession, catalog: str, database_prefix: str) -> None:
         self.spark, self.catalog, self.prefix = spark, catalog, database_prefix
+        # Only this run publishes; another one that did meanwhile is found out when main is moved.
+        self._published: "Dict[str, Tuple[Optional[int], Dict[str, str]]]" = {}
 
     def sql_name(self, table: str) -> str:
         layer, name = table.split(".")
@@ -49,6 +51,11 @@ class Lake:
 
     def published(self, table: str) -> "Tuple[Optional[int], Dict[str, str]]":
         """Newest snapshot of main that a run published, and what it recorded (compaction adds snapshots without)."""
+        if table not in self._published:
+            self._published[table] = self._find_published(table)
+        return self._published[table]
+
+    def _find_published(self, table: str) -> "Tuple[Optional[int], Dict[str, str]]":
         java = self.load(table)
         snapshot = java.currentSnapshot()
         while snapshot is not None:
@@ -58,9 +65,6 @@ class Lake:
             parent = snapshot.parentId()
             snapshot = java.snapshot(self._long(parent)) if parent is not None else None
         return None, {}
-
-    def summary(self, table: str, snapshot_id: int) -> Dict[str, str]:
-        return {str(key): str(value) for key, value in dict(self.load(table).snapshot(self._long(snapshot_id)).summary()).items()}
 
     def at(self, table: str, snapshot_id: int) -> DataFrame:
         return self.spark.read.format("iceberg").option("snapshot-id", snapshot_id).load(self.sql_name(table))
@@ -74,27 +78,41 @@ class Lake:
         return f"{self.sql_name(table)}.branch_{branch}"
 
     def open_branch(self, table: str, branch: str) -> None:
-        """A branch at main's head; what earlier runs left behind goes away first."""
+        """A branch at main's head; what earlier runs left behind goes away in the same commit."""
         java = self.load(table)
+        change = java.manageSnapshots()
         for leftover in [str(name) for name in java.refs().keySet() if str(name).startswith(BRANCH_PREFIX)]:
-            self.spark.sql(f"alter table {self.sql_name(table)} drop branch `{leftover}`")
-        self.spark.sql(f"alter table {self.sql_name(table)} create branch `{branch}`")
+            change = change.removeBranch(leftover)
+        head = java.currentSnapshot()
+        change = change.createBranch(branch, head.snapshotId()) if head is not None else change.createBranch(branch)
+        change.commit()
+
+    def drop_branch(self, table: str, branch: str) -> None:
+        self.load(table).manageSnapshots().removeBranch(branch).commit()
 
     def seal(self, table: str, branch: str, properties: Dict[str, str]) -> int:
         """An empty append that carries what this candidate consumed: it becomes visible with the rows, or not at all."""
-        name = self.branch_name(table, branch)
-        writer = self.spark.table(self.sql_name(table)).limit(0).writeTo(name)
+        java = self.load(table)
+        append = java.newFastAppend().toBranch(branch)
         for key, value in properties.items():
-            writer = writer.option(f"snapshot-property.{PREFIX}{key}", value)
-        writer.append()
-        head = self.head(table, branch)
-        assert head is not None
-        return head
+            append = append.set(PREFIX + key, value)
+        append.commit()
+        return java.snapshot(branch).snapshotId()
 
     def publish(self, table: str, branch: str) -> None:
-        """main moves to the branch, if main is still where the branch began; then the branch goes."""
-        self.spark.sql(f"call {self.catalog}.system.fast_forward('{self.short_name(table)}', 'main', '{branch}')").collect()
-        self.spark.sql(f"alter table {self.sql_name(table)} drop branch `{branch}`")
+        """main moves to the branch, if main is still where the branch began; the branch goes in the same commit."""
+        self.load(table).manageSnapshots().fastForwardBranch("main", branch).removeBranch(branch).commit()
+        self._published.pop(table, None)
+
+    def rows_added(self, table: str, branch: str, before: Optional[int]) -> int:
+        """Rows added on the branch since `before`, from the snapshots' own summaries."""
+        java, written = self.load(table), 0
+        snapshot = java.snapshot(branch)
+        while snapshot is not None and snapshot.snapshotId() != before:
+            written += int(dict(snapshot.summary()).get("added-records", "0"))
+            parent = snapshot.parentId()
+            snapshot = java.snapshot(self._long(parent)) if parent is not None else None
+        return written
 
     def exists(self, table: str) -> bool:
         return self.spark.catalog.tableExists(self.sql_name(table))

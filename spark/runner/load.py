@@ -1,9 +1,10 @@
 """Runs a table's load.sql on its branch: views, literals, quarantine, one MERGE, and the seal that records what was consumed."""
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -45,6 +46,12 @@ class Views:
         self._cached = []
 
 
+def ensure_tables(lake: Lake, tables: Sequence[Table], lake_uri: Optional[str]) -> None:
+    """Side by side: each is a few questions to the catalog."""
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda table: ensure_table(lake, table, lake_uri), tables))
+
+
 def ensure_table(lake: Lake, table: Table, lake_uri: Optional[str]) -> None:
     """Creates what the migration has not, and sets the write properties that Athena's DDL cannot."""
     name = lake.sql_name(table.full_name)
@@ -78,15 +85,17 @@ def table_values(lake: Lake, table: Table, branch: str, run_at: datetime) -> Dic
 
 
 def run_load(
-    lake: Lake, views: Views, table: Table, branch: str, text: str, values: Mapping[str, str], rebuild: bool, quarantine: Any
+    lake: Lake, views: Views, table: Table, branch: str, text: str, values: Mapping[str, str], replaced: Optional[str], quarantine: Any
 ) -> "tuple[int, int, Dict[str, str]]":
-    """(rows written, rows quarantined, all values incl. literals). The branch must be open."""
+    """
+    (rows written, rows quarantined, all values incl. literals). The branch must be open. `replaced`: rows that go first,
+    on the branch only: readers keep them until the new ones have passed the gate.
+    """
     known: Dict[str, str] = dict(values)
     where = f"{table.folder}/load.sql"
     quarantined = 0
-    if rebuild:
-        # On the branch only: readers keep the old rows until the new ones have passed the gate.
-        lake.spark.sql(f"delete from {known['target']} where true")
+    if replaced:
+        lake.spark.sql(f"delete from {known['target']} where {replaced}")
     before = lake.head(table.full_name, branch)
     for section in sections(text, where):
         sql = render(section.sql, known, where)
@@ -99,14 +108,4 @@ def run_load(
             quarantined += quarantine(table, lake.spark.sql(sql))
         else:
             lake.spark.sql(sql)
-    return _rows_written(lake, table, branch, before), quarantined, known
-
-
-def _rows_written(lake: Lake, table: Table, branch: str, before: Optional[int]) -> int:
-    """Rows added on the branch since `before`, from the snapshots' own summaries."""
-    written = 0
-    for snapshot, _ in lake.ancestors(table.full_name, lake.head(table.full_name, branch)):
-        if snapshot == before:
-            break
-        written += int(lake.summary(table.full_name, snapshot).get("added-records", "0"))
-    return written
+    return lake.rows_added(table.full_name, branch, before), quarantined, known

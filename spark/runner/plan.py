@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any, Dict, Optional, Tuple
 
 from runner import daily
+from runner.backfill import Days, consumed_seal, touched_days
 from runner.load import Loaded
 from runner.run import Run
 from runner.source import kept, mark_literal, pinned
 from runner.tables import Table
-from runner.upstream import bronze_origin, register_upstream
+from runner.upstream import Above, bronze_origin
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Plan:
     rows_in: Optional[int]
     window_start: Optional[datetime]
     window_end: Optional[datetime]
+    above: Optional[Above] = None  # of a table that reads one of ours
 
 
 # What this stage has loaded and judged but not published yet, by full name: a table may read another one's candidate.
@@ -47,18 +49,20 @@ def derived_plan(run: Run, table: Table, run_at: datetime, done: Candidates) -> 
     reading = json.dumps({name: str(head) for name, (head, _) in others.items()}, sort_keys=True)
     is_read = consumed.get("input-snapshot") == str(snapshot) and consumed.get("also-snapshots", "{}") == reading
     day = daily.as_of(table, run_at)
-    if is_read and consumed.get("as-of", "") == day and not run.config.rebuild:
+    days = _days(run, table, done)
+    if is_read and consumed.get("as-of", "") == day and not (run.config.rebuild or days):
         return None
     before = {} if run.config.rebuild else consumed
     heads = {table.input: snapshot, **{name: head for name, (head, _) in others.items()}}
     marks = {table.input: before.get("input-mark"), **json.loads(before.get("also-marks", "{}"))}
-    if day and before.get("as-of") == day and (table.late_rows_wait or not daily.is_touched(run, day, heads, marks)):
+    if day and not days and before.get("as-of") == day and (table.late_rows_wait or not daily.is_touched(run, day, heads, marks)):
         return None
-    register_upstream(run, table, snapshot, above)
     values = daily.values(day, before.get("as-of"))
     for name, head in heads.items():
         placeholder, mark = ("input", "mark") if name == table.input else (name.split(".")[1], f"{name.split('.')[1]}_mark")
-        values.update({placeholder: pinned(run, name, head), mark: mark_literal(marks.get(name))})
+        known = run.table(name)
+        since = touched_days(known.partition[0] if known else "event_date", days) if days else mark_literal(marks.get(name))
+        values.update({placeholder: pinned(run, name, head), mark: since})
         # What was read last time: a row that has gone since shows only there.
         values[f"{placeholder}_before"] = pinned(run, name, kept(run, name, _consumed(table, name, before)) or head)
     values["valid_through"] = mark_literal(_time(above.get("valid-through")))
@@ -76,7 +80,14 @@ def derived_plan(run: Run, table: Table, run_at: datetime, done: Candidates) -> 
         **bronze_origin(above),
         **({"as-of": day} if day else {}),
     }
-    return Plan(seal, values, moved, None, None, None)
+    if days:
+        seal = consumed_seal(seal, consumed, table.full_name)
+    return Plan(seal, values, moved, None, None, None, Above(snapshot, above))
+
+
+def _days(run: Run, table: Table, done: Candidates) -> Optional[Days]:
+    """Of a backfill. A silver table that reads one that is filled anew finds all its rows changed: its usual way does it."""
+    return None if table.layer == "silver" and table.input in done else run.config.days
 
 
 def _consumed(table: Table, name: str, before: Dict[str, str]) -> Optional[str]:

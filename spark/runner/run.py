@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Callable, Dict, List, Optional
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from runner.args import Config
 from runner.files import Files
@@ -36,6 +37,9 @@ class Run:
     watch: Watch
     mode: Optional[str] = None
     published: bool = False
+    # Tables of a stage are worked on side by side; what they share is written one at a time.
+    lock: "threading.RLock" = field(default_factory=threading.RLock)  # type: ignore[valid-type]
+    results: List[DataFrame] = field(default_factory=list)  # of gates, not written yet
 
     @property
     def branch(self) -> str:

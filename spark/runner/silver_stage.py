@@ -5,10 +5,11 @@ import json
 from datetime import datetime, timedelta
 from typing import Optional
 
-from runner.bronze_stage import Context
+from runner.backfill import consumed_seal
+from runner.bronze_stage import Context, fed_table
 from runner.comparisons import baseline_seal
 from runner.dimensions import replace_dimensions
-from runner.load import ensure_table
+from runner.load import ensure_tables
 from runner.offsets import next_offsets
 from runner.plan import Candidates, Plan, derived_plan
 from runner.render import literal
@@ -20,8 +21,7 @@ from runner.tables import Table, of_layer
 def silver_stage(run: Run, context: Optional[Context]) -> None:
     """The table fed by the increment, then those derived from it. Without an increment only a derived table that is behind."""
     tables = of_layer(run.tables, "silver")
-    for table in tables:
-        ensure_table(run.lake, table, run.config.lake_uri)
+    ensure_tables(run.lake, tables, run.config.lake_uri)
     run_at = next_run_at(run, tables)
     fed = _increment_plan(run, context, run_at) if context else None
 
@@ -31,13 +31,17 @@ def silver_stage(run: Run, context: Optional[Context]) -> None:
     if fed is None and all(plan_of(table, {}) is None for table in tables):
         return
     run_stage(run, "silver", run_at, plan_of)
-    run.watch.published()
+    if not run.config.days:
+        # Days that are filled again were counted when they came.
+        run.watch.published()
 
 
 def _increment_plan(run: Run, context: Context, run_at: datetime) -> Plan:
     increment, facts = context.increment, context.facts
     register_dimensions(run)
-    _, before = run.lake.published(of_layer(run.tables, "silver")[0].full_name)
+    fed = fed_table(run)
+    assert fed is not None
+    _, before = run.lake.published(fed.full_name)
     if before.get("rules") != run.rules.fingerprint:
         replace_dimensions(run.lake, run.rules.reference, run.rules.domains, run.rules.fingerprint, run_at)
     seal = {
@@ -52,6 +56,12 @@ def _increment_plan(run: Run, context: Context, run_at: datetime) -> Plan:
         "rules": run.rules.fingerprint,
         "baseline-runs": baseline_seal(run, before),
     }
+    if run.config.days:
+        seal = {
+            **consumed_seal(seal, before, fed.full_name),
+            "bronze-run-id": run.config.run_id,
+            "bronze-snapshot": str(increment.snapshot_to),
+        }
     days = sorted({(datetime.fromisoformat(day) + timedelta(days=n)).date().isoformat() for day in facts.dates for n in (-1, 0, 1)})
     given = {"neighbour_dates": literal(days, "neighbour_dates")}
     moved = {"input_from": increment.snapshot_from, "input_to": increment.snapshot_to}

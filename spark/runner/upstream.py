@@ -1,6 +1,7 @@
 """Side view `upstream`: the gates that a gold table stands on, as the audit table answers them (rule G-01)."""
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Dict, Mapping
 
 from runner import audit
@@ -16,7 +17,15 @@ def bronze_origin(above: Mapping[str, str]) -> Dict[str, str]:
     }
 
 
-def register_upstream(run: Run, table: Table, snapshot: int, above: Dict[str, str]) -> None:
+@dataclass(frozen=True)
+class Above:
+    """What a table reads: the snapshot of its input, and what that recorded."""
+
+    snapshot: int
+    seal: Mapping[str, str]
+
+
+def register_upstream(run: Run, table: Table, above: Above) -> None:
     """
     Two rows: the bronze gate and the gate of the input, each with the snapshot it judged and the one that is read here.
     The answer is read back, not remembered.
@@ -24,18 +33,18 @@ def register_upstream(run: Run, table: Table, snapshot: int, above: Dict[str, st
     if table.layer != "gold":
         return
     layer, name = table.input.split(".")
-    origin = bronze_origin(above)
+    origin = bronze_origin(above.seal)
     run.spark.sql(
         f"""
         with answers as (
           select gate, status, input_snapshot_id, evaluated_at = max(evaluated_at) over (partition by gate) as is_latest
           from {run.lake.sql_name(audit.RESULTS)}
           where (run_id = '{origin["bronze-run-id"]}' and gate = 'bronze_dq' and table_name = 'raw_events')
-            or (run_id = '{above["run-id"]}' and gate = '{layer}_dq' and table_name = '{name}')
+            or (run_id = '{above.seal["run-id"]}' and gate = '{layer}_dq' and table_name = '{name}')
         )
         select gate, if(count_if(status not in ('PASSED', 'WARNED')) = 0, 'PASSED', 'FAILED') as status,
           max(input_snapshot_id) as input_snapshot_id,
-          if(gate = 'bronze_dq', {int(origin["bronze-snapshot"])}, {snapshot}) as expected_snapshot_id
+          if(gate = 'bronze_dq', {int(origin["bronze-snapshot"])}, {above.snapshot}) as expected_snapshot_id
         from answers where is_latest group by gate
         """
     ).createOrReplaceTempView("upstream")

@@ -29,6 +29,9 @@ from runner.rules import load_rules  # noqa: E402
 from runner.session import SETTINGS, apply_settings  # noqa: E402
 from runner.yaml_subset import parse_yaml  # noqa: E402
 
+sys.path.insert(0, str(Path(__file__).parent))
+from measure import cost, generate, logging_option  # noqa: E402
+
 BRONZE = parse_ddl((ROOT / "schemas/tables/bronze.raw_events.sql").read_text(), "bronze.raw_events")
 MILLISECOND = timedelta(milliseconds=1)
 
@@ -46,7 +49,7 @@ def open_session(warehouse: str) -> SparkSession:
         "spark.driver.memory": os.environ.get("WIKILAKE_DRIVER_MEMORY", "1g"),
         # Row tests are short: what the second compiler would gain it never earns back.
         # Its default code cache of 48 MB is full after one cycle, and a full one switches the compiler off.
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
+        "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m {logging_option(warehouse)}",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.sql.warehouse.dir": f"{warehouse}/spark",
@@ -144,7 +147,9 @@ def rows_of_file(path: str, limit: int, kind: str) -> list:
                     "revision_old": revision.get("old"), "revision_new": revision.get("new"), "rc_id": event.get("id"),
                     "kafka_partition": partition, "kafka_offset": offset, "kafka_timestamp": now, "bronze_processed_at": now,
                     "producer_ingested_at": now, "source_kind": kind, "raw_event": line.rstrip("\n"),
-                    "schema_uri": event["$schema"], "source_topic": meta["topic"],
+                    "schema_uri": event["$schema"], "source_topic": meta["topic"], "log_id": event.get("log_id"),
+                    "log_type": event.get("log_type"), "log_action": event.get("log_action"),
+                    "log_params": json.dumps(event["log_params"]) if "log_params" in event else None,
                 }
             )  # fmt: skip
     return found
@@ -204,6 +209,8 @@ def main() -> None:
         "bronze_file": lambda g: append_bronze(spark, g["prefix"], rows_of_file(g["path"], g["limit"], g.get("kind", "replay"))),
         "run": lambda g: run_command(spark, g),
         "sql": lambda g: [row.asDict() for row in spark.sql(g["sql"]).collect()],
+        "generate": lambda g: generate(spark, g["prefix"], g["sql"]),
+        "cost": lambda g: cost(sys.argv[1]),
         "evaluate": lambda g: evaluate(spark, g),
         "rules": lambda g: [rule.__dict__ for rule in rules_of(g["ruleset"], {}).rules],
         "yaml": lambda g: parse_yaml(g["text"], g["name"]),
