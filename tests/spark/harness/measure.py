@@ -34,6 +34,7 @@ logger.scans.appenderRef.scans.ref = scans
 
 def logging_option(folder: str) -> str:
     """For the driver's Java, before it starts."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
     path = Path(folder) / "log4j2.properties"
     path.write_text(_LOGGING.replace("FOLDER", folder), encoding="utf-8")
     return f"-Dlog4j2.configurationFile=file:{path}"
