@@ -31,8 +31,8 @@ def silver_stage(run: Run, context: Optional[Context]) -> None:
     if fed is None and all(plan_of(table, {}) is None for table in tables):
         return
     run_stage(run, "silver", run_at, plan_of)
-    if not run.config.days:
-        # Days that are filled again were counted when they came.
+    if not (run.config.rebuild or run.config.days):
+        # What is computed anew was counted when it came.
         run.watch.published()
 
 

@@ -7,19 +7,26 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
+import signal
 import sys
+import threading
 import traceback
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "spark"))
 
-from pyspark.sql import SparkSession  # noqa: E402
+from pyspark.sql import Row, SparkSession  # noqa: E402
 
+from dq import deequ_engine  # noqa: E402
 from dq.engines import ENGINES  # noqa: E402
 from dq.ruleset import parse_ruleset  # noqa: E402
 from dq.verdict import judge  # noqa: E402
+from runner import job  # noqa: E402
 from runner.args import parse_args  # noqa: E402
 from runner.ddl import SPARK_TYPES, parse_ddl, spark_create  # noqa: E402
 from runner.files import load_files  # noqa: E402
@@ -163,23 +170,98 @@ def hash_partition(key: str) -> int:
 
 
 def run_command(spark: SparkSession, given: dict) -> dict:
+    """
+    Also: `kill_at`, a boundary at which this process dies by SIGKILL; `nested` {at, args}, a run that begins and ends while
+    this one stands at a boundary; `thresholds`, values of rules/thresholds.yml for this run; `watch`, queries that a reader
+    repeats all the while: every different answer comes back as `seen`; `may_fail`, an exit by an error is an answer.
+    """
+    if given.get("thresholds"):
+        with replaced(job, "load_rules", changed_rules(given.pop("thresholds"))):
+            return run_command(spark, given)
+    if given.get("watch"):
+        with Reader(spark, given.pop("watch")) as reader:
+            answer = run_command(spark, given)
+        return {**answer, "seen": reader.seen, "looks": reader.looks}
     config = parse_args(given["args"])
-    crash_at = given.get("crash_at")
+    crash_at, nested = given.get("crash_at"), given.get("nested")
+    inner = {}
 
     def boundary(name: str) -> None:
         if name == crash_at:
             raise Killed(name)
+        if name == given.get("kill_at"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if nested and name == nested["at"] and not inner:
+            inner.update(run_command(spark, {"args": nested["args"]}))
 
     clock = {"clock": (lambda: moment(given["now"]))} if given.get("now") else {}
     try:
         code = run(spark, config, boundary=boundary, **clock)
-        if code == 1:
+        if code == 1 and not given.get("may_fail"):
             record = json.loads(Path(f"{config.stage_uri}/runs/{config.run_id}.json").read_text())
             raise RuntimeError(f"the run ended with an error: {record['error']}")
-        return {"exit": code}
+        return {"exit": code, **({"nested": inner} if nested else {})}
     except Killed as killed:
         spark.catalog.clearCache()
         return {"killed": str(killed)}
+
+
+@contextmanager
+def replaced(module, name: str, value):
+    before = getattr(module, name)
+    setattr(module, name, value)
+    try:
+        yield
+    finally:
+        setattr(module, name, before)
+
+
+def changed_rules(thresholds: dict):
+    def load(files):
+        found = load_rules(files)
+        flat = {**found.thresholds, **thresholds}
+        return replace(found, thresholds=flat, values={**found.values, **threshold_values(flat)})
+
+    return load
+
+
+class Reader:
+    """Somebody who looks again and again, in a session of their own, while a run goes on."""
+
+    def __init__(self, spark: SparkSession, queries: list) -> None:
+        self._spark, self._queries = spark.newSession(), queries
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self.seen: list = []
+        self.looks = 0
+
+    def _look(self) -> None:
+        tables = {name for query in self._queries for name in re.findall(r"lake\.\w+\.\w+", query)}
+        while not self._stop.is_set():
+            for name in tables:
+                self._spark.catalog.refreshTable(name)  # else the session would show what it saw first
+            answer = [[list(row) for row in self._spark.sql(query).collect()] for query in self._queries]
+            self.looks += 1
+            if answer not in self.seen:
+                self.seen.append(answer)
+
+    def __enter__(self) -> "Reader":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
+def disordered(rows_of_engine):
+    """Deequ's answers the other way round, without blanks, as it may give them."""
+
+    def process(*args):
+        rows = rows_of_engine(*args)
+        return [Row(**{**row.asDict(), "Rule": row["Rule"].replace(", ", ",")}) for row in reversed(rows)]
+
+    return process
 
 
 def rules_of(path: str, extra: dict):
@@ -194,7 +276,10 @@ def evaluate(spark: SparkSession, given: dict) -> dict:
     wanted = set(given["rules"])
     rules = [rule for rule in rules_of(given["ruleset"], {}).rules if rule.id in wanted]
     sources = {name: spark.table(name) for name in given.get("sources", [])}
-    metrics = ENGINES[given.get("engine", "deequ")].evaluate(spark, spark.table("primary"), rules, sources)
+    engine = ENGINES[given.get("engine", "deequ")]
+    process = disordered(deequ_engine._process) if given.get("disorder") else deequ_engine._process
+    with replaced(deequ_engine, "_process", process):
+        metrics = engine.evaluate(spark, spark.table("primary"), rules, sources)
     judged = [judge(rule, metrics.get(rule.id), given.get("mode", "live"), given.get("rows", 1_000_000)) for rule in rules]
     return {one.rule.id: [one.metric.outcome, one.status, one.metric.value, one.metric.reason] for one in judged}
 

@@ -19,6 +19,8 @@ export type RunRequest = {
   readonly now?: string;
   /** Boundary at which the run dies as if killed. */
   readonly crashAt?: string;
+  /** What else run_command of harness.py understands. */
+  readonly extra?: Row;
 };
 /** rule id → outcome, status, metric value, reason. */
 export type Evaluated = Readonly<Record<string, readonly [string, string, number | null, string | null]>>;
@@ -36,12 +38,18 @@ export type SparkHarness = {
   close(): Promise<void>;
 };
 
+/** `lakeFolder`: a lake that an earlier session left there is gone on with, and the folder is the caller's to remove. */
+export type HarnessOptions = { readonly driverMemory?: string; readonly lakeFolder?: string };
+
 /** Starts the session (some seconds; minutes when the engines must be fetched first). Call `close` in afterAll. */
-export async function startSparkHarness({ driverMemory = "1g" } = {}): Promise<SparkHarness> {
+export async function startSparkHarness({
+  driverMemory = "1g",
+  lakeFolder,
+}: HarnessOptions = {}): Promise<SparkHarness> {
   const progress = (event: Parameters<typeof describeProgress>[0]): void =>
     void process.stderr.write(`${describeProgress(event)}\n`);
   const spark = await sparkOf(await installEngines({ parts: ["spark"], progress }));
-  const folder = await mkdtemp(join(tmpdir(), "wikilake-spark-"));
+  const folder = lakeFolder ?? (await mkdtemp(join(tmpdir(), "wikilake-spark-")));
   const script = join(import.meta.dirname, "harness.py");
   const env = {
     ...process.env,
@@ -85,15 +93,18 @@ export async function startSparkHarness({ driverMemory = "1g" } = {}): Promise<S
     close: async () => {
       child.stdin?.end();
       await exited;
-      await rm(folder, { recursive: true, force: true });
+      if (lakeFolder === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-function runFields({ prefix, runId, command = "cycle", flags = [], now, crashAt }: RunRequest, folder: string): Row {
+function runFields(
+  { prefix, runId, command = "cycle", flags = [], now, crashAt, extra }: RunRequest,
+  folder: string,
+): Row {
   const args = [command, "--database-prefix", prefix, "--run-id", runId, "--settle-seconds", "0"];
   const stage = ["--stage-uri", `${folder}/stage-${prefix}`];
-  return { args: [...args, ...stage, ...flags], now: now ?? null, crash_at: crashAt ?? null };
+  return { args: [...args, ...stage, ...flags], now: now ?? null, crash_at: crashAt ?? null, ...extra };
 }
 
 function unwrap(answer: unknown, output: () => string): unknown {
