@@ -78,7 +78,8 @@ export async function openShimRoom(brokerCount: 1 | 3) {
         const endMs = Date.now() + ms;
         for (;;) {
           // A broker that is being restarted does not answer a reader either.
-          const stored = new Set(await ids().catch(() => []));
+          const answer = await Promise.race([ids().catch(() => []), sleep(20_000, [] as string[])]);
+          const stored = new Set(answer);
           const left = expected().filter((id) => !stored.has(id));
           if (left.length === 0 || Date.now() > endMs || shim.child.exitCode !== null) return left;
           await sleep(1_000);
