@@ -10,6 +10,7 @@ from dq.engines import ENGINES
 from dq.gate import GateInput, GateResult, run_gate
 from dq.profile import ProfileSpec, spec_of
 from dq.ruleset import parse_ruleset
+from dq.verdict import FAILED
 from runner import audit
 from runner.ddl import WRITE_PROPERTIES, parse_ddl, spark_create
 from runner.comparisons import Compare, candidate_comparison
@@ -22,6 +23,8 @@ from runner.upstream import register_upstream
 from runner.yaml_subset import parse_yaml
 
 PROFILE_FILE = "dq/profile.yml"
+# When every row of a table is impossible, these show why as well as all of them.
+MOST_IMPOSSIBLE = 1000
 _LOOKED_AT = re.compile(r"\$\{lake\}_(silver|gold)\.([a-z0-9_]+)")
 
 
@@ -48,7 +51,20 @@ def judge_candidate(run: Run, loaded: Loaded, plan: Plan, views: Views) -> GateR
             views.add(section, sql)
     sources = tuple(section.name for section in views_sql if section.kind == "view" and section.name != "primary")
     compare = candidate_comparison(run, table, plan)
-    return ask_gate(run, gate, table.layer, table.name, table.key, f"{table.folder}/checks.dqdl", sources, loaded.head, values, plan, compare)
+    path = f"{table.folder}/checks.dqdl"
+    result = ask_gate(run, gate, table.layer, table.name, table.key, path, sources, loaded.head, values, plan, compare)
+    if any(one.rule.id == "G-05" and one.status == FAILED for one in result.judged):
+        _keep_impossible(run, loaded)
+    return result
+
+
+def _keep_impossible(run: Run, loaded: Loaded) -> None:
+    """RG-1: the rows that stopped the gate, by key, so that they can be looked at when the branch is gone."""
+    refused = run.spark.sql(
+        f"""select 'RG-1' as rule_id, problem as reason, coalesce(row_key, '') as row_key, cast(null as timestamp_ntz) as event_timestamp,
+          to_json(struct(row_key, problem)) as payload from gold_check where problem is not null limit {MOST_IMPOSSIBLE}"""
+    )
+    audit.quarantine(run.lake, run.config.run_id, run.clock(), loaded.table, refused)
 
 
 def _ensure_looked_at(run: Run, checks: str) -> None:
