@@ -169,8 +169,8 @@ async function advance(run: Run): Promise<void> {
  * A marker goes when its rows are committed, and when its batch is replaced by smaller ones: those are quarantined by
  * then, which a slot read after the listing says.
  */
-function dropGone({ gone, outstanding }: Run, quarantined: readonly string[]): void {
-  for (const marker of gone) if (!quarantined.includes(marker)) outstanding.delete(marker);
+function dropGone({ gone, outstanding, policy }: Run, quarantined: readonly string[]): void {
+  for (const marker of gone) if (!policy.rereadGone || !quarantined.includes(marker)) outstanding.delete(marker);
   gone.clear();
 }
 

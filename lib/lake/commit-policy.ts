@@ -35,6 +35,8 @@ export type CommitPolicy = {
   readonly retryAloneMs: number;
   /** Least time between two releases from quarantine, unless the last one released was committed. */
   readonly paroleMs: number;
+  /** Whether the slot is read again before a marker that is gone counts as committed: it may have been replaced. */
+  readonly rereadGone: boolean;
   /** Whether counts are compared before markers go. */
   readonly reconcile: boolean;
 };
@@ -68,5 +70,6 @@ export const commitPolicy: CommitPolicy = {
   retryAloneMs: 10_000,
   // A failing one holds the slot for its statement and a minute: a tenth of the time at most.
   paroleMs: 15 * 60_000,
+  rereadGone: true,
   reconcile: true,
 };

@@ -23,6 +23,9 @@ type PutInput = { Bucket?: string; Key?: string; Body?: Uint8Array | string; IfM
 /** A request may lie somewhere for longer than its sender waits, up to the time for which its signature holds. */
 const maxLateMs = 14 * 60_000;
 
+/** A connection that stalls: no timeout of ours ends it. */
+const maxStuckMs = 5 * 60_000;
+
 /** Buckets as one account sees them: atomic conditional writes, consistent reads and listings, times of whole seconds. */
 export function createFakeS3(
   { scheduler, plan, trace }: Ground,
@@ -85,6 +88,7 @@ export function createFakeS3(
         process.call(40, async () => {
           if (plan.strikes("s3.503")) throw answer(503);
           if (plan.strikes("s3.slow")) await scheduler.sleep(plan.random("s3.slow-ms") * 20_000);
+          if (plan.strikes("s3.stuck")) await scheduler.sleep(plan.random("s3.stuck-ms") * maxStuckMs);
           if (isWrite(command) && plan.strikes("s3.late")) {
             const lateMs = plan.random("s3.late-ms") * maxLateMs;
             void scheduler.sleep(lateMs).then(() => {

@@ -60,6 +60,7 @@ export const faultRates = {
   // Added later: the dice of those above stay as they were.
   "athena.refused": 0.02,
   "athena.bad-read": 0.03,
+  "s3.stuck": 0.003,
 } as const satisfies Readonly<Record<string, number>>;
 export type Fault = keyof typeof faultRates;
 export const faults = Object.keys(faultRates) as readonly Fault[]; // as: keys of the record above

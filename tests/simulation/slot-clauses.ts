@@ -2,7 +2,7 @@ import type { BronzeWriterDeps } from "../../handlers/bronze-writer/deps.ts";
 import { transientError } from "../../lib/lake/errors.ts";
 import type { ObjectStore } from "../../lib/lake/object-store.ts";
 import type { QueryEngine } from "../../lib/lake/query-engine.ts";
-import { type Clause, doubled, stuck } from "./clause.ts";
+import { absent, type Clause, doubled, stuck } from "./clause.ts";
 import type { Removal } from "./world.ts";
 
 const policy =
@@ -137,6 +137,14 @@ export const groupClauses: readonly Clause[] = [
     shape: { isPoisoned: true },
     scenario: stuckSoon,
     finds: stuck,
+  },
+  {
+    name: "a marker that is gone is looked up in a slot read after the listing",
+    without: { writer: policy({ rereadGone: false }) },
+    rates: { "mapping.twice": 0.9, "s3.stuck": 0.08 },
+    scenario: { timeoutMs: 14 * 60_000, batchSize: 40 },
+    shape: { isPoisoned: true },
+    finds: absent,
   },
   {
     name: "a row alone is tried again before it is given up",
