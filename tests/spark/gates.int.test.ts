@@ -3,6 +3,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { parse } from "yaml";
 import { edit, onPartition } from "./fixtures.ts";
+import {
+  accountEventsGate,
+  baselinesGate,
+  entityMetricsGate,
+  globalMetricsGate,
+  userMetricsGate,
+} from "./fixtures-windows.ts";
 import { bronzeGate, type GateFixtures, goldGate, revertsGate, silverGate, type Views } from "./gate-fixtures.ts";
 import { type Evaluated, type Row, type SparkHarness, startSparkHarness } from "./harness/spark-harness.ts";
 
@@ -43,6 +50,11 @@ describe.each([
   ["silver", silverGate],
   ["reverts", revertsGate],
   ["gold", goldGate],
+  ["account_events", accountEventsGate],
+  ["global_metrics_10min", globalMetricsGate],
+  ["user_metrics_10min", userMetricsGate],
+  ["entity_metrics_10min", entityMetricsGate],
+  ["wiki_baselines", baselinesGate],
 ])("the %s gate", (_, gate) => {
   test("has a broken fixture for every rule, and no other", async () => {
     expect(Object.keys(gate.bad).sort()).toEqual([...(await ruleIds(gate))].sort());
