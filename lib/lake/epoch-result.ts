@@ -29,7 +29,13 @@ const pollMs = 500;
 /** A count that failed is asked for again under the next token; who asks for the same one shares one query. */
 const maxVerifyAttempts = 20;
 
-const running: EpochResult = { kind: "running", againInMs: pollMs };
+/** Of a statement that takes minutes a look a twentieth of its age later tells it early enough, and costs hardly a call. */
+const longestPollMs = 5_000;
+
+function running({ clock }: Pick<ResultDeps, "clock">, { openedAtMs }: OpenEpoch): EpochResult {
+  const ageMs = clock.now() - openedAtMs;
+  return { kind: "running", againInMs: Math.min(longestPollMs, Math.max(pollMs, ageMs / 20)) };
+}
 
 /**
  * What became of an epoch's statement, as far as it is certain. After a bad end it is certain only when `settleMs` have
@@ -40,9 +46,9 @@ export async function settleEpoch(deps: ResultDeps, open: OpenEpoch, queryId: st
   if (status === undefined) {
     // The engine has lost the query. It may have run: as with a lost id, only time makes sure.
     const isOver = deps.clock.now() - open.openedAtMs >= deps.policy.abandonMs;
-    return isOver ? { kind: "ended", outcome: "unknown", inserted: undefined } : running;
+    return isOver ? { kind: "ended", outcome: "unknown", inserted: undefined } : running(deps, open);
   }
-  if (!isFinal(status.state)) return running;
+  if (!isFinal(status.state)) return running(deps, open);
   return status.state === "SUCCEEDED" ? reconcile(deps, open, queryId) : settleFailure(deps, open, status);
 }
 
@@ -51,7 +57,7 @@ function settleFailure(deps: ResultDeps, open: OpenEpoch, status: QueryStatus): 
   const since = status.completedAtMs ?? deps.firstSeen.get(open.epoch) ?? nowMs;
   deps.firstSeen.set(open.epoch, since);
   const left = since + deps.policy.settleMs - nowMs;
-  if (left > 0) return { kind: "running", againInMs: Math.min(left, pollMs * 4) };
+  if (left > 0) return { kind: "running", againInMs: Math.min(left, longestPollMs) };
   const { epoch, table } = open;
   deps.log.warn("epoch-failed", { epoch, table, state: status.state, error: status.errorCode, class: status.failure });
   return { kind: "ended", outcome: failedOutcome(status.failure), inserted: undefined };
@@ -69,7 +75,7 @@ async function reconcile(deps: ResultDeps, open: OpenEpoch, queryId: string): Pr
     return committed;
   }
   const missing = await countMissing(deps, open);
-  if (missing === "running") return running;
+  if (missing === "running") return running(deps, open);
   if (missing === 0) return committed;
   deps.log.error("epoch-unreconciled", { epoch, table, rows, inserted, missing });
   return { kind: "ended", outcome: "unreconciled", inserted };
