@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
@@ -16,10 +16,12 @@ export type LakeTable = {
 
 /** Every table that the job writes: one a folder. */
 export const lakeTables: readonly LakeTable[] = ["silver", "gold"].flatMap((layer) =>
-  readdirSync(join(root, layer)).map((name) => {
-    const about = aboutSchema.parse(parse(readFileSync(join(root, layer, name, "about.yml"), "utf8")));
-    return { layer, name, notCompared: Object.keys(about.not_compared ?? {}) };
-  }),
+  readdirSync(join(root, layer))
+    .filter((name) => existsSync(join(root, layer, name, "about.yml")))
+    .map((name) => {
+      const about = aboutSchema.parse(parse(readFileSync(join(root, layer, name, "about.yml"), "utf8")));
+      return { layer, name, notCompared: Object.keys(about.not_compared ?? {}) };
+    }),
 );
 
 export const sqlName = (prefix: string, { layer, name }: LakeTable): string => `lake.${prefix}_${layer}.${name}`;
