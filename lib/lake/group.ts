@@ -4,7 +4,7 @@ import type { PendingBatch } from "./pending.ts";
 
 /**
  * True when two batches could hold the same record: same topic, and a partition in which their first–last ranges meet.
- * NOT EXISTS looks at the table, not inside the source: whole and halves in one statement would be doubled rows.
+ * The statement looks into the tables, not inside its own source: whole and halves in one statement would be doubled rows.
  */
 export function overlap(a: BatchFacts, b: BatchFacts): boolean {
   if (a.topic !== b.topic) return false;

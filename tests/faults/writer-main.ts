@@ -46,7 +46,7 @@ const removals: Readonly<Record<Defence, Without>> = {
 };
 
 function withoutAbsence({ write, verify }: StatementBuilder): StatementBuilder {
-  const cut = (sql: string): string => sql.replaceAll(/\nAND NOT EXISTS .*/g, "");
+  const cut = (sql: string): string => sql.replaceAll("\nAND t.kafka_topic IS NULL", "");
   return { verify, write: (batches) => cut(write(batches)) };
 }
 

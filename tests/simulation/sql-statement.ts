@@ -1,13 +1,15 @@
 /*
  * Reads the statements that the lake generates, as far as their meaning goes: what is selected, from which batches, and
- * each NOT EXISTS with every one of its literals. A statement that it does not understand fails the simulation.
+ * the rows that it must not have already, with every one of the literals. A statement that it does not understand fails
+ * the simulation.
  */
 
 export type SqlValue = string | number | null;
-/** A row of the table that NOT EXISTS looks at, or of the stage. */
+/** A row of a table that is looked into, or of the stage. */
 export type SqlRow = { readonly [column: string]: SqlValue };
 export type Condition = (target: SqlRow, source: SqlRow) => boolean;
 
+/** Only rows without an equal one in the table are taken. */
 export type NotExists = { readonly table: string; readonly condition: Condition };
 export type LakeStatement = {
   readonly verb: "insert" | "count";
@@ -19,8 +21,10 @@ export type LakeStatement = {
 };
 
 const head = /^INSERT INTO "[a-z_]+"\."([a-z_]+)" \(/;
-const sourcePart = /FROM "[a-z_]+"\."raw_events" s\s+WHERE s\.batch IN \(([^)]*)\) AND s\.row_kind = '([a-z_]+)'/;
-const existsStart = /AND NOT EXISTS \(SELECT 1 FROM "[a-z_]+"\."([a-z_]+)" t WHERE /g;
+const sourcePart = /WHERE s\.batch IN \(([^)]*)\) AND s\.row_kind = '([a-z_]+)'/;
+const joinPart = /LEFT JOIN \(\n((?:.*\n)+?)\) t ON (.*)\n/;
+const onlyAbsent = /AND t\.kafka_topic IS NULL/;
+const memberPart = /^(?:UNION ALL )?SELECT [a-z_., ]+ FROM "[a-z_]+"\."([a-z_]+)" t WHERE (.*)$/;
 
 export function readStatement(sql: string): LakeStatement {
   const table = head.exec(sql)?.[1];
@@ -28,13 +32,29 @@ export function readStatement(sql: string): LakeStatement {
   const [, ids = "", rowKind = ""] = source ?? [];
   const batches = [...ids.matchAll(/'([0-9a-f]{64})'/g)].map(([, id = ""]) => id);
   if (source === null || batches.length === 0) throw unreadable(sql);
-  const notExists = [...sql.matchAll(existsStart)].map((match) => {
-    const parser = createParser(sql.slice(match.index + match[0].length));
-    const condition = parser.or();
-    parser.expect(")");
-    return { table: match[1] ?? "", condition };
-  });
+  const notExists = onlyAbsent.test(sql) ? readJoin(sql) : [];
   return { verb: table === undefined ? "count" : "insert", table, rowKind, batches, notExists };
+}
+
+/** An outer join of which only the rows without a partner are kept: a NOT EXISTS for each table that is joined. */
+function readJoin(sql: string): NotExists[] {
+  const [, members = "", on = ""] = joinPart.exec(sql) ?? [];
+  const same = readCondition(on);
+  return members
+    .trimEnd()
+    .split("\n")
+    .map((member) => {
+      const [, table = "", where = ""] = memberPart.exec(member) ?? [];
+      const among = readCondition(where);
+      return { table, condition: (target: SqlRow, row: SqlRow) => among(target, row) && same(target, row) };
+    });
+}
+
+function readCondition(text: string): Condition {
+  const parser = createParser(`${text})`);
+  const condition = parser.or();
+  parser.expect(")");
+  return condition;
 }
 
 const tokenPattern = /\s*(TIMESTAMP '[^']*'|'[^']*'|-?\d+|[a-z]\.[a-z_]+|[A-Z]+|[(),=])/y;
