@@ -24,13 +24,15 @@ export type StageReader = { read(id: string): Promise<readonly SqlRow[]> };
 
 /** Reads staged Parquet files as the engine does; a batch without an object is empty. */
 export function createStageReader(s3: FakeS3, bucket: string): StageReader {
+  /** By content: an object that was overwritten is another one. */
   const known = new Map<string, readonly SqlRow[]>();
   return {
     read: async (id) => {
-      const before = known.get(id);
+      const stored = s3.objects.get(`${bucket}/stage/raw_events/batch=${id}/part-0.parquet`);
+      if (stored === undefined) return [];
+      const { body, etag } = stored;
+      const before = known.get(`${id} ${etag}`);
       if (before !== undefined) return before;
-      const body = s3.objects.get(`${bucket}/stage/raw_events/batch=${id}/part-0.parquet`)?.body;
-      if (body === undefined) return [];
       const rows = await parquetReadObjects({
         file: body.slice().buffer,
         columns,
@@ -39,7 +41,7 @@ export function createStageReader(s3: FakeS3, bucket: string): StageReader {
       const typed = rows.map((row) =>
         Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)])),
       );
-      known.set(id, typed);
+      known.set(`${id} ${etag}`, typed);
       return typed;
     },
   };
