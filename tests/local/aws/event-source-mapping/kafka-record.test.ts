@@ -85,3 +85,9 @@ test("a given-up batch is an object whose payload is the event as escaped text",
   expect(JSON.parse(parsed.payload)).toEqual(JSON.parse(eventOf(batch, source)));
   expect(parsed.KafkaBatchInfo.payloadSize).toBe(Buffer.byteLength(parsed.payload));
 });
+
+test("header bytes are written as signed numbers, each of them, and long values as well", () => {
+  const all = Uint8Array.from({ length: 5_000 }, (_, index) => index % 256);
+  const { json } = encodeRecord(record(9, { headers: [["all", all]] }));
+  expect(JSON.parse(json).headers).toEqual([{ all: [...new Int8Array(all.buffer)] }]);
+});
