@@ -1,0 +1,53 @@
+-- One row per UTC day, over the domains in scope. Key: summary_date.
+CREATE TABLE IF NOT EXISTS ${database_prefix}_gold.daily_analytics_summary (
+  summary_date string COMMENT 'UTC date, YYYY-MM-DD',
+  schema_version string COMMENT 'version of this row layout, semver',
+  total_events bigint COMMENT 'events of every type',
+  unique_users bigint COMMENT 'distinct users over all events, exact, hidden ones excepted',
+  active_domains bigint COMMENT 'domains with an event',
+  unique_pages_edited bigint COMMENT 'distinct (wiki, title) of edits, exact',
+  bot_percentage double COMMENT 'share of edits with the bot flag, 0-100, NULL without edits',
+  anonymous_percentage double COMMENT 'share of edits by unregistered users, bots excepted, 0-100',
+  registered_user_percentage double COMMENT 'share of edits by registered users, bots excepted, 0-100',
+  total_bytes_added bigint COMMENT 'sum of positive length_delta over edits',
+  total_bytes_removed bigint COMMENT 'sum of -length_delta where negative, over edits',
+  net_content_change bigint COMMENT 'added - removed',
+  avg_edit_size_bytes double COMMENT 'sum of bytes changed / edits, NULL without edits',
+  new_pages_created bigint COMMENT 'events of type new',
+  large_deletions_count bigint COMMENT 'edits with is_large_deletion',
+  large_deletion_rate double COMMENT 'large_deletions_count / total_events, 0-1',
+  high_risk_user_count bigint COMMENT 'users of level HIGH by the serving model',
+  medium_risk_user_count bigint COMMENT 'users of level MEDIUM',
+  low_risk_user_count bigint COMMENT 'users of level LOW',
+  total_alerts_triggered bigint COMMENT 'users with alert_triggered',
+  platform_avg_risk_score double COMMENT 'mean risk_score of users, NULL when none is scored',
+  platform_max_risk_score double COMMENT 'highest risk_score of a user',
+  europe_percentage double COMMENT 'share of events from this region, 0-100, NULL without events',
+  americas_percentage double COMMENT 'share of events from this region, 0-100',
+  asia_pacific_percentage double COMMENT 'share of events from this region, 0-100',
+  peak_hour_events bigint COMMENT 'largest number of events in a clock hour',
+  avg_events_per_hour double COMMENT 'total_events / hours_elapsed',
+  platform_health_score double COMMENT '0-100: low-risk users, registered events, growth, few large deletions; NULL without events',
+  gold_processed_at timestamp COMMENT 'run that wrote or changed the row, UTC',
+  middle_east_percentage double COMMENT 'share of events from this region, 0-100',
+  other_percentage double COMMENT 'share of events from domains of no region, 0-100',
+  hours_elapsed double COMMENT '24 for a past day, else hours to the newest event',
+  platform_health_score_v2 double COMMENT '0-100: reverts, high-risk users, edits as usual for 28 days, gaps of the feed; NULL without events',
+  total_edits bigint COMMENT 'events of type edit or new',
+  registered_events bigint COMMENT 'events of registered users, bots excepted',
+  reverted_edits bigint COMMENT 'edits of the day reverted by others within 48 h',
+  revert_count bigint COMMENT 'reverting edits of the day',
+  feed_gap_seconds bigint COMMENT 'seconds of the day that the feed did not deliver, overlaps counted once',
+  all_wikis_total_events bigint COMMENT 'events of every domain, in scope or not',
+  all_wikis_total_edits bigint COMMENT 'edits of every domain, in scope or not',
+  risk_model_version string COMMENT 'model behind the risk columns',
+  is_complete boolean COMMENT 'the day is over, and the newest event at least an hour past its end'
+)
+PARTITIONED BY (summary_date)
+LOCATION 's3://${lake_bucket}/gold/daily_analytics_summary/'
+TBLPROPERTIES (
+  'table_type' = 'ICEBERG',
+  'format' = 'parquet',
+  'write_compression' = 'zstd',
+  'vacuum_max_snapshot_age_seconds' = '259200'
+)
