@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import type { BatchEntry } from "../../lib/core/batch.ts";
-import { stageBronze } from "../../lib/lake/bronze-batch.ts";
+import { bronzePendingPrefix, stageBronze } from "../../lib/lake/bronze-batch.ts";
 import { bronzeStatements } from "../../lib/lake/bronze-statements.ts";
 import { hadNoEffect } from "../../lib/lake/errors.ts";
 import type { ObjectStore } from "../../lib/lake/object-store.ts";
-import type { PendingBatch } from "../../lib/lake/pending.ts";
+import { markerKey, type PendingBatch } from "../../lib/lake/pending.ts";
 import { isFinal, type QueryEngine, type QueryStatus } from "../../lib/lake/query-engine.ts";
 import { event, facts, pending, record, rowOf } from "../lib/lake/fixtures.ts";
 
@@ -31,6 +31,8 @@ export function queryEngineContract(name: string, open: () => EngineUnderTest): 
       const staging = { store: room.store, now: room.now, judgeVersion: "contract" };
       const [batch] = await stageBronze(staging, entriesOf(topic, from, to));
       if (batch === undefined) throw new Error("nothing staged");
+      // Nobody else shall commit it.
+      for (const marker of batch.markers) await room.store.delete(markerKey(bronzePendingPrefix, marker));
       return pending({ facts: batch.facts, table: "raw_events" });
     };
     const start = (sql: string, token: string): Promise<string> => startOn(room, sql, token);
