@@ -52,7 +52,7 @@ function byteList(bytes: Uint8Array): string {
   const out = bytes.length * longestNumber > digits.length ? Buffer.allocUnsafe(bytes.length * longestNumber) : digits;
   let end = 0;
   for (const byte of bytes) end = writeNumber(out, end, byte > 127 ? byte - 256 : byte);
-  return out.latin1Slice(0, Math.max(0, end - 1));
+  return out.toString("latin1", 0, Math.max(0, end - 1));
 }
 
 /** Writes a number of at most three digits and a comma; answers the next place. */
