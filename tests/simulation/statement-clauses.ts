@@ -67,29 +67,6 @@ export const statementClauses: readonly Clause[] = [
   },
 ];
 
-/** Writes a staged object also where there is one. */
-const withStageOverwritten: NonNullable<Removal["writer"]> = (deps) => ({
-  ...deps,
-  store: {
-    ...deps.store,
-    putIfAbsent: async (key, body) => {
-      const known = key.startsWith("stage/") ? await deps.store.get(key) : undefined;
-      return known === undefined ? deps.store.putIfAbsent(key, body) : deps.store.putIfMatch(key, body, known.etag);
-    },
-  },
-});
-
-export const stageClauses: readonly Clause[] = [
-  {
-    name: "what was staged first is what counts",
-    without: { writer: withStageOverwritten },
-    rates: { "shim.clock": 1, "athena.conflict": 0.5, "athena.slow": 0.2, "lambda.kill": 0.02, "mapping.twice": 0.2 },
-    scenario: { timeoutMs: 180_000 },
-    shape: { isSkewed: true, isAhead: true },
-    finds: /there is a row of no record|is there [0-9] times|says \d+ rows|not committed after|without a cause/,
-  },
-];
-
 /** What the function answers to its mapping. */
 export const answerClauses: readonly Clause[] = [
   {
