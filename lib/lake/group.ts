@@ -27,7 +27,8 @@ export type GroupState = {
 
 /**
  * The batches of the next epoch, all for one table, or undefined when none is due. Suspects go first and alone, half of
- * them, and with a moment between two tries of the same; otherwise the table of the oldest marker that is due, oldest first, as many as fit beside each other.
+ * them, and with a moment between two tries of the same; otherwise the table of the oldest marker that is due, oldest
+ * first, as many as fit beside each other.
  */
 export function chooseGroup(
   pending: readonly PendingBatch[],
@@ -46,24 +47,25 @@ export function chooseGroup(
       candidates.filter((batch) => batch.table === table),
       policy,
     );
-    if (isDue(group, state.committedAt[table], nowMs, policy)) return group;
+    if (isDue(sumRows(group), table, state, nowMs, policy)) return group;
   }
   return undefined;
 }
 
 /** Earliest time at which a table may be opened for a small group. */
 export function nextDue(state: GroupState, tables: readonly string[], policy: CommitPolicy): number {
-  return Math.min(...tables.map((table) => (state.committedAt[table] ?? 0) + policy.commitIntervalMs));
+  const byInterval = tables.map((table) => (state.committedAt[table] ?? 0) + policy.commitIntervalMs);
+  return Math.max(Math.min(...byInterval), (state.last?.atMs ?? 0) + policy.gatherFewMs);
 }
 
-function isDue(
-  group: readonly PendingBatch[],
-  committedAtMs: number | undefined,
-  nowMs: number,
-  policy: CommitPolicy,
-): boolean {
-  if (committedAtMs === undefined || nowMs - committedAtMs >= policy.commitIntervalMs) return true;
-  return sumRows(group) >= policy.rowsThatOpen;
+/**
+ * Few rows wait for the interval. With a backlog there is always something pending when an epoch ends, and most batches
+ * are still on their way back: a moment later the statement, whose cost hardly depends on its rows, takes them as well.
+ */
+function isDue(rows: number, table: string, state: GroupState, nowMs: number, policy: CommitPolicy): boolean {
+  const idleMs = nowMs - (state.last?.atMs ?? 0);
+  if (rows >= policy.rowsThatOpen) return rows >= policy.rowsThatSuffice || idleMs >= policy.gatherMs;
+  return idleMs >= policy.gatherFewMs && nowMs - (state.committedAt[table] ?? 0) >= policy.commitIntervalMs;
 }
 
 function fill(batches: readonly PendingBatch[], policy: CommitPolicy): PendingBatch[] {

@@ -63,6 +63,16 @@ describe("the group of the next epoch", () => {
     expect(choose([batch("a", 0, 9, {}, 3000), batch("b", 10, 19, {}, 2000)], state)).toEqual(["a", "b"]);
   });
 
+  test("waits a moment after an epoch for what is on its way, less with many rows, not at all with enough of them", () => {
+    const after = (ms: number) => ({ committedAt: {}, last: { atMs: nowMs - ms } });
+    const rows = (count: number) => [batch("a", 0, 9, {}, count)];
+    expect(choose(rows(1), after(1_499))).toBeUndefined();
+    expect(choose(rows(1), after(1_500))).toEqual(["a"]);
+    expect(choose(rows(5_000), after(499))).toBeUndefined();
+    expect(choose(rows(5_000), after(500))).toEqual(["a"]);
+    expect(choose(rows(15_000), after(0))).toEqual(["a"]);
+  });
+
   test("touches no more table partitions than a statement may", () => {
     const hours = (day: number) => Array.from({ length: 24 }, (_, hour) => `2026-11-${day}/${hour}`);
     const wide = ["1", "2", "3", "4", "5"].map((digit, index) => {
