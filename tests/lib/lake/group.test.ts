@@ -64,13 +64,13 @@ describe("the group of the next epoch", () => {
   });
 
   test("waits a moment after an epoch for what is on its way, less with many rows, not at all with enough of them", () => {
-    const after = (ms: number) => ({ committedAt: {}, last: { atMs: nowMs - ms } });
+    const endedAgo = (ms: number) => ({ committedAt: {}, last: { atMs: nowMs - ms } });
     const rows = (count: number) => [batch("a", 0, 9, {}, count)];
-    expect(choose(rows(1), after(1_499))).toBeUndefined();
-    expect(choose(rows(1), after(1_500))).toEqual(["a"]);
-    expect(choose(rows(5_000), after(499))).toBeUndefined();
-    expect(choose(rows(5_000), after(500))).toEqual(["a"]);
-    expect(choose(rows(15_000), after(0))).toEqual(["a"]);
+    expect(choose(rows(1), endedAgo(1_499))).toBeUndefined();
+    expect(choose(rows(1), endedAgo(1_500))).toEqual(["a"]);
+    expect(choose(rows(5_000), endedAgo(499))).toBeUndefined();
+    expect(choose(rows(5_000), endedAgo(500))).toEqual(["a"]);
+    expect(choose(rows(15_000), endedAgo(0))).toEqual(["a"]);
   });
 
   test("touches no more table partitions than a statement may", () => {
