@@ -101,7 +101,7 @@ export async function openShimRoom(brokerCount: 1 | 3) {
         const tables = { events: 0, refused: 0, deadLetters: 0, repeated: 0, holes: 0 };
         const writers = writerCounts([], tables);
         const counts = { shim: shimCounts(lines, topics), topics, waiting: topics, writers, tables };
-        expectAccounted(counts, { killed: shims.length > living.length });
+        expectAccounted(counts, { untold: shims.length > living.length });
       },
       close: async (): Promise<void> => {
         for (const { child } of shims) child.kill("SIGKILL");

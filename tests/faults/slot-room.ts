@@ -56,7 +56,7 @@ export async function openSlotRoom() {
         await room.sql(`SELECT DISTINCT event_id FROM ${databases.bronze}.raw_events WHERE kafka_topic = '${topic}'`)
       ).map(([id]) => id);
     /** Every record once, every accepted id there, no other, and every counter in agreement. */
-    const expectOnce = async ({ killed }: { readonly killed: boolean }): Promise<void> => {
+    const expectOnce = async ({ untold }: { readonly untold: boolean }): Promise<void> => {
       const offsets = Array.from({ length: count }, (_, offset) => offset);
       const accepted = offsets.filter((offset) => !isBad(offset)).map((offset) => eventId(topic, offset));
       expect((await ids()).toSorted()).toEqual(accepted.toSorted());
@@ -66,7 +66,7 @@ export async function openSlotRoom() {
       const stored = await tables();
       const writers = writerCounts(metrics(), stored);
       const counts = { shim, topics: sent, waiting: { raw: 0, dlq: 0 }, writers, tables: stored };
-      expectAccounted(counts, { killed });
+      expectAccounted(counts, { untold });
     };
     return { topic, deliver, writers, tables, expectOnce, metrics };
   };

@@ -70,9 +70,12 @@ export function shimCounts(lines: readonly EmfLine[], sent: PathCounts["topics"]
   return { received, canaries, duplicates, acked, rejected, inFlight, sent };
 }
 
-/** Fails with the sentences that do not hold. `killed`: counts may be missing, rows may not. */
-export function expectAccounted(counts: PathCounts, { killed }: { readonly killed: boolean }): void {
+/**
+ * Fails with the sentences that do not hold. `untold`: counts may be missing, because a process was killed or Athena lied to
+ * one; rows may not.
+ */
+export function expectAccounted(counts: PathCounts, { untold }: { readonly untold: boolean }): void {
   const { checks } = accountForPath(counts);
-  const allowed = killed ? ["equal", "untold"] : ["equal"];
+  const allowed = untold ? ["equal", "untold"] : ["equal"];
   expect(checks.filter(({ verdict }) => !allowed.includes(verdict))).toEqual([]);
 }
