@@ -84,8 +84,8 @@ class _Stage:
         if any(one in self._judged for one in (table.input, *table.also)):
             # G-01 reads the answer about the input from the audit table.
             write_results(self._run)
+        # Its views stay cached until the stage ends: Spark keeps one copy of equal plans, and another table may be reading it.
         result = judge_candidate(self._scopes[name], loaded, plan, self._views[name])
-        self._views[name].close()
         self._judged[name] = result
         stop_unless_passed(f"{self._layer}_dq", result)
 
