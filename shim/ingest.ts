@@ -1,4 +1,5 @@
 import type { Cursor, CursorEntry } from "../lib/core/cursor.ts";
+import type { GapTest } from "../lib/core/gap-test.ts";
 import { createMinuteCounts, type MinuteCount } from "../lib/core/minute-counts.ts";
 import { partitionOf } from "../lib/core/murmur2.ts";
 import type { OpsRecord } from "../lib/core/ops-record.ts";
@@ -78,7 +79,7 @@ export class Ingest {
   readonly #minutes = createMinuteCounts();
   readonly #tracker: TopicTracker;
   readonly #queue: SendQueue<Journey | LedgerRow>;
-  #gaps: ReturnType<DeliveryRules["createGapTest"]>;
+  #gaps: GapTest;
   session: SessionCounts = emptySession();
   /** Events sent on their way to either topic: neither canaries nor repeats. */
   routed = 0;
@@ -176,10 +177,9 @@ export class Ingest {
   #testGap(home: Attribution, nowMs: number): void {
     const position = home.topic === undefined ? undefined : home.at.get(home.topic);
     if (home.topic === undefined || position === undefined || position === 0) return;
-    const gap = this.#gaps.first(home.topic, position);
-    if (gap === undefined) return;
     const evidence = "the first event after a connect is later than what was asked for";
-    this.recordGap({ ...gap, kind: "disconnect", detectedMs: nowMs, evidence });
+    for (const gap of this.#gaps.first(home.topic, position))
+      this.recordGap({ ...gap, kind: "disconnect", detectedMs: nowMs, evidence });
   }
 
   #dropCanary(home: Attribution, ticket: MinuteCount): void {

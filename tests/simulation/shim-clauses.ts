@@ -83,8 +83,23 @@ export const shimClauses: readonly Clause[] = [
   },
   {
     name: "a start elsewhere than asked is a gap row",
-    without: { shim: rules(() => ({ createGapTest: () => ({ first: () => undefined }) })) },
+    without: { shim: rules(() => ({ createGapTest: () => ({ first: () => [] }) })) },
     rates: { "source.latest": 0.5, "source.end": 0.1, "source.cut": 0.05 },
+    finds: lost,
+  },
+  {
+    name: "a late first start is a gap of each topic",
+    without: {
+      shim: rules(({ createGapTest }) => ({
+        createGapTest: (asked) => {
+          const own = createGapTest(asked);
+          return { first: (topic, ms) => own.first(topic, ms).filter((gap) => gap.topic === topic) };
+        },
+      })),
+    },
+    rates: { "source.latest": 0.6 },
+    scenario: { upAfterMs: 150_000 },
+    shape: { isSwitched: true },
     finds: lost,
   },
   {
