@@ -4,9 +4,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, Mapping, Optional, Sequence
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from runner.ddl import WRITE_PROPERTIES, spark_create
 from runner.iceberg import Lake
@@ -27,23 +27,16 @@ class Loaded:
 
 
 class Views:
-    """Temporary views of one table's load and gate; `close` frees what was cached."""
+    """Temporary views of one table's load and gate; what is cached stays so until the stage ends."""
 
     def __init__(self, spark: SparkSession) -> None:
         self._spark = spark
-        self._cached: List[DataFrame] = []
 
     def add(self, section: Section, sql: str) -> None:
         frame = self._spark.sql(sql)
         if section.cached:
             frame = frame.persist()
-            self._cached.append(frame)
         frame.createOrReplaceTempView(section.name)
-
-    def close(self) -> None:
-        for frame in self._cached:
-            frame.unpersist()
-        self._cached = []
 
 
 def ensure_tables(lake: Lake, tables: Sequence[Table], lake_uri: Optional[str]) -> None:

@@ -102,8 +102,8 @@ class _Stage:
         return {"input_to": self._candidates[first][0].head, "rows_in": self._judged[first].rows_checked} if first else {}
 
     def close(self) -> None:
-        for views in self._views.values():
-            views.close()
+        """All at once: where one cached view goes, Spark plans anew those that stand on it, also on a branch that is gone."""
+        self._run.spark.catalog.clearCache()
 
     def publish(self) -> Candidates:
         run, layer = self._run, self._layer
