@@ -35,12 +35,27 @@ export async function readTopic(brokers: readonly string[], topic: string): Prom
   return records;
 }
 
+/** Longer than brokers that have just begun need to hear of each other. */
+const leadersWithinMs = 30_000;
+
+/** Makes the topics and waits until every partition has a leader and all its replicas. */
 export async function createTopics(brokers: readonly string[], partitions: Record<string, number>): Promise<void> {
   const admin = new kafkajs.Kafka({ brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING, retry }).admin();
   await admin.connect();
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: Object.entries(partitions).map(([topic, numPartitions]) => ({ topic, numPartitions })),
-  });
-  await admin.disconnect();
+  try {
+    const topics = Object.entries(partitions).map(([topic, numPartitions]) => ({ topic, numPartitions }));
+    await admin.createTopics({ waitForLeaders: false, topics });
+    const areLed = async (): Promise<boolean> => {
+      const { topics: found } = await admin.fetchTopicMetadata({ topics: Object.keys(partitions) });
+      const all = found.flatMap((topic) => topic.partitions);
+      return all.every(({ leader, isr, replicas }) => leader >= 0 && isr.length === replicas.length);
+    };
+    // A broker that has not heard of a topic yet says that there is none.
+    for (const endMs = Date.now() + leadersWithinMs; !(await areLed().catch(() => false)); ) {
+      if (Date.now() > endMs) throw new Error(`no leaders for ${Object.keys(partitions).join(", ")}`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  } finally {
+    await admin.disconnect();
+  }
 }

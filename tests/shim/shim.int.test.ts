@@ -5,7 +5,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "@jest/globals";
-import { opsRecordSchema } from "../../lib/core/ops-record.ts";
 import { createKafka } from "../../lib/kafka/connection.ts";
 import { createTailReader } from "../../lib/kafka/kafka-tail.ts";
 import { connectWriter } from "../../lib/kafka/kafka-writer.ts";
@@ -82,32 +81,6 @@ async function untilDelivered(live: LiveFeed, total: number): Promise<void> {
   await until(() => live.sent.length === total, 120);
   await until(async () => new Set(await idsOf()).size === total, 120);
 }
-
-test("killed three times under load while the feed cuts in mid-event: every event is on the topic", async () => {
-  const total = 6_000;
-  const live = await startLiveFeed({ total, ratePerSecond: 300, cutEveryMs: 1_500 });
-  feed = live;
-  const environment = { SOURCE_URL: live.url.href, SOURCE_START: new Date(Date.now() - 60_000).toISOString() };
-  let shim = start(environment);
-  for (let kill = 0; kill < 3; kill += 1) {
-    await until(() => shim.lines.some(({ code }) => code === "cursor-recovered"), 60);
-    await sleep(1_500 + Math.random() * 2_000);
-    shim.child.kill("SIGKILL");
-    expect(await shim.ended).toBe("SIGKILL");
-    // The second time the store is lost as well: the topic alone must know where it was.
-    if (kill === 1) aws.objects.clear();
-    shim = start(environment);
-  }
-  await untilDelivered(live, total);
-  shim.child.kill("SIGTERM");
-  expect(await shim.ended).toBe(0);
-  expect(live.cuts()).toBeGreaterThan(2);
-  const ids = await idsOf();
-  expect(new Set(ids)).toEqual(new Set(live.sent.map((_, index) => `live-${index}`)));
-  const stored = JSON.parse(aws.objects.get("/stage/shim/cursor.json") ?? "{}");
-  expect(stored.marks[eqiad]).toBeGreaterThan(Date.now() - 600_000);
-  for (const { value } of await readTopic(brokers, names.ops)) opsRecordSchema.parse(JSON.parse(value));
-}, 300_000);
 
 test("the simulated feed with all its vices, and a kill in between: nothing of it is missing", async () => {
   const model = createEventModel(defaultModel("shim", 100));
