@@ -1,6 +1,6 @@
 """
 How long a gate's rules take over a million rows, warm: the rules of the bronze gate as they stand, by both engines.
-Prints one JSON line a figure: {"engine", "set", "rules", "rows", "median_s", "best_s"}.
+Prints one JSON line a figure: {"engine", "set", "rules", "rows", "median_s", "best_s", "median_cpu_s"}.
 """
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ SIXTEEN = (
 
 FRAME = """
 select concat('e', id) as event_id, 'raw-events' as kafka_topic, cast(id % 12 as int) as kafka_partition, id as kafka_offset,
-  concat('{"meta":{"id":"e', id, '"},"title":"Page ', id % 50000, '","comment":"', repeat('x', 120), '"}') as raw_event,
+  to_json(named_struct('meta', named_struct('id', concat('e', id)), 'title', concat('Page ', id % 50000), 'comment', repeat('x', 120)))
+    as raw_event,
   timestamp_ntz'2026-11-20 10:00:00' + make_dt_interval(0, 0, 0, id % 3000) as event_timestamp,
   '2026-11-20' as event_date, 10 as event_hour, concat('User ', id % 20000) as user, concat('Page ', id % 50000) as title,
   'enwiki' as wiki, 'en.wikipedia.org' as domain, 'en.wikipedia.org' as server_name,
@@ -65,24 +66,37 @@ def main(rows: int, repeats: int) -> None:
         for label, rules in sets.items():
             found, taken = {}, []
             for _ in range(repeats + 1):
-                started = time.monotonic()
+                started = clocks(spark)
                 found = engine.evaluate(spark, spark.table("primary"), rules, {})
-                taken.append(time.monotonic() - started)
+                taken.append(since(started, spark))
             wrong = [one for one in rules if found[one.id].outcome != "passed"]
             assert not wrong, [(one.id, found[one.id]) for one in wrong]
             report(engine=name, set=label, rules=len(rules), rows=rows, taken=taken[1:])
     spec = spec_of(parse_yaml(files.read("dq/profile.yml"), "dq/profile.yml"), "raw_events", ["enwiki"])
     taken = []
     for _ in range(repeats + 1):
-        started = time.monotonic()
+        started = clocks(spark)
         take_profile(spark, spec)
-        taken.append(time.monotonic() - started)
+        taken.append(since(started, spark))
     report(engine="-", set="profile of bronze", rules=0, rows=rows, taken=taken[1:])
     spark.stop()
 
 
-def report(taken: "list[float]", **fields: object) -> None:
-    print(json.dumps({**fields, "median_s": round(statistics.median(taken), 2), "best_s": round(min(taken), 2)}), flush=True)
+def clocks(spark: SparkSession) -> "tuple[float, float]":
+    """Wall clock, and the processor time of the JVM: on a machine that others use the second says more."""
+    fields = Path(f"/proc/{spark.sparkContext._gateway.proc.pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return time.monotonic(), (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def since(started: "tuple[float, float]", spark: SparkSession) -> "tuple[float, float]":
+    wall, cpu = clocks(spark)
+    return wall - started[0], cpu - started[1]
+
+
+def report(taken: "list[tuple[float, float]]", **fields: object) -> None:
+    walls, cpus = zip(*taken)
+    figures = {"median_s": statistics.median(walls), "best_s": min(walls), "median_cpu_s": statistics.median(cpus)}
+    print(json.dumps({**fields, **{name: round(value, 2) for name, value in figures.items()}}), flush=True)
 
 
 def open_session() -> SparkSession:

@@ -46,7 +46,13 @@ const statuses = async (prefix: string, runId: string): Promise<Row> => {
 describe("drift", () => {
   const days = [13, 14, 15, 16, 17, 18, 19].map((day) => `2026-11-${day}`);
   const usual = {
-    raw_events: { rows: 100_000, "null:request_id": 100_000, "volume_rows:10": 200_000, "volume_minutes:10": 100 },
+    raw_events: {
+      rows: 100_000,
+      "null:request_id": 100_000,
+      "null:rc_id": 100_000,
+      "volume_rows:10": 200_000,
+      "volume_minutes:10": 100,
+    },
     cleaned_events: { rows: 100_000, "event_type=edit": 100_000, "is_bot=false": 100_000, "region=americas": 100_000 },
   };
   const ordinary = (count: number, fields: Row = {}): readonly Row[] =>
@@ -113,7 +119,8 @@ describe("drift", () => {
     expect(found).toMatchObject({ "B-14.z": "WARNED", "B-15": "WARNED", "S-15.fail": "FAILED" });
     // A person says that it is to begin anew.
     await writeFile(stage("drift", "control/baselines.json"), JSON.stringify({ version: 1, runs: 0, days: {} }));
-    await rm(stage("drift", "control/pipeline.json"));
+    await rm(stage("drift", "control/.baselines.json.crc"));
+    await rm(stage("drift", "control/pipeline.json"), { force: true });
     expect(await run("drift", "drift-4")).toEqual({ exit: 0 });
     const notices = (await inbox("drift", "alerts", "drift-4")).map((row) => [
       row["rule"],
@@ -169,6 +176,22 @@ test("answers of the engine in another order and without blanks are the same ans
   expect(broken.filter(([, [outcome]]) => outcome !== "passed").map(([rule]) => rule)).toEqual(["B-08"]);
 });
 
+test("stale rows go to quarantine where the policy says so, and every row is still accounted for", async () => {
+  await spark.createLake("stale");
+  const live = { source_kind: "live", bronze_processed_at: "2026-11-20T10:00:02.000" };
+  await spark.appendBronze(
+    "stale",
+    onPartition([edit(live), edit({ ...live, event_timestamp: "2026-11-20T08:59:00.000" })]),
+  );
+  const extra = { thresholds: { "silver.stale_policy": "quarantine" } };
+  expect(await run("stale", "stale-1", { flags: [...onlySilver, "--mode", "catchup"], extra })).toEqual({ exit: 0 });
+  expect(await spark.sql(`select count(*) as n, count_if(is_stale) as stale from ${silver("stale")}`)).toEqual([
+    { n: 1, stale: 0 },
+  ]);
+  expect(await spark.sql("select rule_id from lake.stale_dq_audit.quarantine")).toEqual([{ rule_id: "RS-4" }]);
+  expect(await statuses("stale", "stale-1")).toMatchObject({ "S-02": "PASSED" });
+});
+
 test("of two runs at once one publishes and the other gives up, and nothing is doubled", async () => {
   await spark.createLake("both");
   await spark.appendBronze("both", onPartition([edit(), edit()]));
@@ -183,7 +206,11 @@ test("of two runs at once one publishes and the other gives up, and nothing is d
     ...onlySilver,
   ];
   const extra = { nested: { at: "silver_judged", args }, may_fail: true };
-  expect(await run("both", "both-outer", { extra })).toEqual({ exit: 1, nested: { exit: 0 } });
+  expect(await run("both", "both-outer", { extra })).toEqual({
+    exit: 1,
+    error: expect.any(String),
+    nested: { exit: 0 },
+  });
   expect(await spark.sql(`select count(*) as n, count(distinct event_id) as ids from ${silver("both")}`)).toEqual([
     { n: 2, ids: 2 },
   ]);
@@ -191,6 +218,34 @@ test("of two runs at once one publishes and the other gives up, and nothing is d
   expect(notices).toContainEqual(["A-03", "firing"]);
   expect(await run("both", "both-last")).toEqual({ exit: 0 });
   expect(await spark.sql(`select count(*) as n from ${silver("both")}`)).toEqual([{ n: 2 }]);
+});
+
+test("gold tells of risky editors of the day and of the newest whole window, addresses by their network only", async () => {
+  await spark.sql("create namespace if not exists lake.told_gold");
+  await spark.sql(
+    `create table lake.told_gold.risk_scores using iceberg partitioned by (stat_date) as
+     select '2026-11-20' as stat_date, 'user' as entity_type, entity_id, user_kind, model_version, risk_score, 'HIGH' as risk_level,
+       alert_triggered, timestamp_ntz'2026-11-20 10:12:00' as gold_processed_at
+     from values ('192.0.2.77', 'ip', 'v2', 91.0D, true), ('<i>Ada</i>', 'registered', 'v2', 75.0D, true),
+       ('Bob', 'registered', 'v1', 80.0D, true), ('Eve', 'registered', 'v2', 80.0D, false)
+       as t(entity_id, user_kind, model_version, risk_score, alert_triggered)`,
+  );
+  await spark.sql(
+    `create table lake.told_gold.global_metrics_10min using iceberg partitioned by (stat_date) as
+     select '2026-11-20' as stat_date, scope, at as window_start, at + interval 10 minutes as window_end, edits as edit_count, 7.5D as anomaly_score, odd as is_anomaly
+     from values ('*', timestamp_ntz'2026-11-20 09:50:00', 500L, false), ('*', timestamp_ntz'2026-11-20 10:00:00', 9000L, true),
+       ('*', timestamp_ntz'2026-11-20 10:10:00', 10L, false), ('enwiki', timestamp_ntz'2026-11-20 10:00:00', 1L, false)
+       as t(scope, at, edits, odd)`,
+  );
+  const ask = (processed_at: string, newest: string): Promise<unknown> =>
+    spark.call("gold_notices", { prefix: "told", processed_at, newest });
+  expect(await ask("2026-11-20 10:12:00", "2026-11-20T10:11:00")).toEqual([
+    ["A-15", "user:192.0.2.0/24/2026-11-20", { risk_score: 91, risk_level: "HIGH", run_id: "r" }],
+    ["A-15", "user:&lt;i&gt;Ada&lt;/i&gt;/2026-11-20", { risk_score: 75, risk_level: "HIGH", run_id: "r" }],
+    ["A-18", "*", { window_start: "2026-11-20 10:00:00", edit_count: 9000, anomaly_score: 7.5 }],
+  ]);
+  // Nothing new of anybody, and the last whole window was an ordinary one: what was firing is over.
+  expect(await ask("2026-11-20 10:20:00", "2026-11-20T10:05:00")).toEqual([["A-18", "*", null]]);
 });
 
 describe("a reader who looks all the while", () => {

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "spark"))
@@ -26,10 +27,11 @@ from dq import deequ_engine  # noqa: E402
 from dq.engines import ENGINES  # noqa: E402
 from dq.ruleset import parse_ruleset  # noqa: E402
 from dq.verdict import judge  # noqa: E402
-from runner import job  # noqa: E402
+from runner import gold_notices, job  # noqa: E402
 from runner.args import parse_args  # noqa: E402
 from runner.ddl import SPARK_TYPES, parse_ddl, spark_create  # noqa: E402
 from runner.files import load_files  # noqa: E402
+from runner.iceberg import Lake  # noqa: E402
 from runner.job import run  # noqa: E402
 from runner.render import threshold_values  # noqa: E402
 from runner.rules import load_rules  # noqa: E402
@@ -192,15 +194,17 @@ def run_command(spark: SparkSession, given: dict) -> dict:
         if name == given.get("kill_at"):
             os.kill(os.getpid(), signal.SIGKILL)
         if nested and name == nested["at"] and not inner:
-            inner.update(run_command(spark, {"args": nested["args"]}))
+            inner.update(run_command(spark, {"args": nested["args"], "may_fail": True}))
 
     clock = {"clock": (lambda: moment(given["now"]))} if given.get("now") else {}
     try:
         code = run(spark, config, boundary=boundary, **clock)
+        error = {}
+        if code == 1:
+            error = {"error": json.loads(Path(f"{config.stage_uri}/runs/{config.run_id}.json").read_text())["error"]}
         if code == 1 and not given.get("may_fail"):
-            record = json.loads(Path(f"{config.stage_uri}/runs/{config.run_id}.json").read_text())
-            raise RuntimeError(f"the run ended with an error: {record['error']}")
-        return {"exit": code, **({"nested": inner} if nested else {})}
+            raise RuntimeError(f"the run ended with an error: {error['error']}")
+        return {"exit": code, **error, **({"nested": inner} if nested else {})}
     except Killed as killed:
         spark.catalog.clearCache()
         return {"killed": str(killed)}
@@ -284,6 +288,14 @@ def evaluate(spark: SparkSession, given: dict) -> dict:
     return {one.rule.id: [one.metric.outcome, one.status, one.metric.value, one.metric.reason] for one in judged}
 
 
+def gold_notices_of(spark: SparkSession, given: dict) -> list:
+    """What a run that published at `processed_at`, and has seen events up to `newest`, would tell of the gold tables."""
+    run_of = SimpleNamespace(spark=spark, lake=Lake(spark, "lake", given["prefix"]), config=SimpleNamespace(run_id="r"), values=lambda: load_rules(load_files()).values)
+    plan, newest = SimpleNamespace(seal={"processed-at": given["processed_at"]}), moment(given["newest"])
+    found = [*gold_notices._risky(run_of, plan, newest), *gold_notices._volume(run_of, plan, newest)]
+    return [[one.rule, one.key, one.evidence] for one in found]
+
+
 def main() -> None:
     answers = os.fdopen(3, "w")
     spark = open_session(sys.argv[1])
@@ -298,6 +310,7 @@ def main() -> None:
         "cost": lambda g: cost(sys.argv[1]),
         "evaluate": lambda g: evaluate(spark, g),
         "rules": lambda g: [rule.__dict__ for rule in rules_of(g["ruleset"], {}).rules],
+        "gold_notices": lambda g: gold_notices_of(spark, g),
         "yaml": lambda g: parse_yaml(g["text"], g["name"]),
     }
     print(json.dumps({"ready": True}), file=answers, flush=True)
