@@ -15,7 +15,8 @@ const rows = readFileSync(path.join(root, "docs/fault-cases.md"), "utf8")
 function namedTests(text: string): { readonly file: string; readonly name: string }[] {
   let file = "";
   return text.split(" · ").map((part) => {
-    const [, own, name = part] = /^`([^`]+)` › (.+)$/.exec(part) ?? [];
+    // A file alone is all of its tests.
+    const [, own, name = own === undefined ? part : ""] = /^`([^`]+)`(?: › (.+))?$/.exec(part) ?? [];
     file = own ?? file;
     return { file, name };
   });
