@@ -14,10 +14,13 @@ export type LakeTable = {
   readonly notCompared: readonly string[];
 };
 
+/** WIKILAKE_TABLES narrows a run to some tables, as in `silver.cleaned_events,gold.hourly_stats`. */
+const only = process.env["WIKILAKE_TABLES"]?.split(",");
+
 /** Every table that the job writes: one a folder. */
 export const lakeTables: readonly LakeTable[] = ["silver", "gold"].flatMap((layer) =>
   readdirSync(join(root, layer))
-    .filter((name) => existsSync(join(root, layer, name, "about.yml")))
+    .filter((name) => existsSync(join(root, layer, name, "about.yml")) && (only?.includes(`${layer}.${name}`) ?? true))
     .map((name) => {
       const about = aboutSchema.parse(parse(readFileSync(join(root, layer, name, "about.yml"), "utf8")));
       return { layer, name, notCompared: Object.keys(about.not_compared ?? {}) };

@@ -184,7 +184,9 @@ def run_command(spark: SparkSession, given: dict) -> dict:
         with Reader(spark, given.pop("watch")) as reader:
             answer = run_command(spark, given)
         return {**answer, "seen": reader.seen, "looks": reader.looks}
-    config = parse_args(given["args"])
+    # Only these tables, where a person looks for something.
+    only = os.environ.get("WIKILAKE_TABLES")
+    config = parse_args([*given["args"], *(["--tables", only] if only and "--tables" not in given["args"] else [])])
     crash_at, nested = given.get("crash_at"), given.get("nested")
     inner = {}
 
