@@ -84,8 +84,12 @@ class Lake:
         for leftover in [str(name) for name in java.refs().keySet() if str(name).startswith(BRANCH_PREFIX)]:
             change = change.removeBranch(leftover)
         head = java.currentSnapshot()
-        change = change.createBranch(branch, head.snapshotId()) if head is not None else change.createBranch(branch)
-        change.commit()
+        if head is None:
+            # The branch of a table without a snapshot begins with an empty one, which is a commit of its own.
+            change.commit()
+            self.load(table).manageSnapshots().createBranch(branch).commit()
+            return
+        change.createBranch(branch, head.snapshotId()).commit()
 
     def drop_branch(self, table: str, branch: str) -> None:
         self.load(table).manageSnapshots().removeBranch(branch).commit()
