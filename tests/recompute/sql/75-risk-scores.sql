@@ -1,6 +1,16 @@
 -- gold.risk_scores. H: edits without the bot flag; v1 counts only the wikis in scope.
 create table human_edits as
-select f.*, p.edit_score, f.event_date as stat_date
+select f.*, p.edit_score, f.event_date as stat_date,
+  -- What speaks against the edit, by name.
+  list_filter([
+    case when ev_blanking > 0 then 'blanking' end, case when ev_removed_share > 0 then 'removed_share' end,
+    case when ev_size_outlier > 0 then 'size_outlier' end, case when ev_unregistered > 0 then 'unregistered' end,
+    case when ev_new_account > 0 then 'new_account' end, case when ev_no_summary > 0 then 'no_summary' end,
+    case when ev_tiny_new_page > 0 then 'tiny_new_page' end, case when ev_filter_hit > 0 then 'filter_hit' end,
+    case when ev_recent_reverted > 0 then 'recent_reverted' end, case when ev_talk_warned > 0 then 'talk_warned' end,
+    case when ev_page_contested > 0 then 'page_contested' end, case when ev_burst > 0 then 'burst' end,
+    case when ev_multi_wiki > 0 then 'multi_wiki' end, case when ev_blacklist > 0 then 'blacklist' end
+  ], lambda kind: kind is not null) as kinds
 from facts f join edit_scores p using (event_id);
 
 create table account_days as
@@ -27,7 +37,8 @@ select
   count(*)::double / count(distinct hour(event_timestamp)) as edits_per_hour_avg,
   count(*) filter (is_anonymous) as anonymous_edits,
   count(*) filter (is_reverted) as reverted_edits,
-  max(edit_score) as max_edit_score
+  max(edit_score) as max_edit_score,
+  arg_max(kinds, (edit_score, event_timestamp, event_id)) as top_kinds
 from human_edits h cross join (values ('v1'), ('v2')) v(model_version)
 where user_normalized is not null and (v.model_version = 'v2' or in_scope)
 group by all;
@@ -58,7 +69,8 @@ select
   case when model_version = 'v1' then (p_rate + p_deletions + p_anonymous + p_domains)::double
     when is_trusted then 0.0::double
     else greatest(0, least(100, q_edit + q_reverted + q_share + q_hits + q_velocity))::double end as risk_score,
-  case when model_version = 'v2' then (q_edit > 0)::int + (q_reverted > 0)::int + (q_share > 0)::int + (q_hits > 0)::int + (q_velocity > 0)::int end as kinds
+  len(list_distinct(list_concat(top_kinds, case when q_reverted > 0 then ['recent_reverted'] else [] end,
+    case when q_hits > 0 then ['filter_hit'] else [] end, case when q_velocity > 0 then ['burst'] else [] end))) as kinds
 from pointed;
 
 create table page_risk as
@@ -70,6 +82,7 @@ with base as (
     count(*)::double / count(distinct hour(event_timestamp)) as edits_per_hour_avg,
     count(*) filter (is_anonymous) as anonymous_edits, count(*) filter (is_reverted) as reverted_edits,
     max(edit_score) as max_edit_score,
+    arg_max(kinds, (edit_score, event_timestamp, event_id)) as top_kinds,
     count(distinct user_normalized) filter (is_anonymous) as unregistered
   from human_edits group by all
 ),
@@ -99,7 +112,8 @@ pointed as (
   left join wars w using (stat_date, wiki, title)
 )
 select *, greatest(0, least(100, q_edit + q_reverts + q_war + q_unregistered))::double as risk_score,
-  (q_edit > 0)::int + (q_reverts > 0)::int + (q_war > 0)::int + (q_unregistered > 0)::int as kinds
+  len(list_distinct(list_concat(top_kinds, case when q_reverts > 0 then ['page_reverts'] else [] end,
+    case when q_war > 0 then ['page_contested'] else [] end, case when q_unregistered > 0 then ['unregistered'] else [] end))) as kinds
 from pointed;
 
 create table risk_scores as
@@ -113,15 +127,22 @@ with rows_of_all as (
     null as user_kind, false as is_trusted, anonymous_edits, reverted_edits, null as filter_hits, null as warnings, max_edit_score, risk_score, kinds
   from page_risk
   union all by name
-  select stat_date, 'wiki' as entity_type, wiki as entity_id, 'v2' as model_version, count(*) as total_edits, count(*) filter (is_large_deletion) as large_deletions,
+  select stat_date, 'wiki' as entity_type, h.wiki as entity_id, 'v2' as model_version, count(*) as total_edits, count(*) filter (is_large_deletion) as large_deletions,
     count(distinct domain) as domains_edited, count(distinct hour(event_timestamp))::int as active_hours,
     count(*)::double / count(distinct hour(event_timestamp)) as edits_per_hour_avg, null as user_kind, false as is_trusted,
     count(*) filter (is_anonymous) as anonymous_edits, count(*) filter (is_reverted) as reverted_edits, null as filter_hits, null as warnings,
-    max(edit_score) as max_edit_score, 0.0::double as risk_score, 0 as kinds
-  from human_edits group by stat_date, wiki
+    max(edit_score) as max_edit_score,
+    coalesce(least(100, 15 * greatest(0, any_value(
+      (h.high_share - b.median) / (1.4826 * greatest(b.mad, {{risk.wiki.share_mad_floor}}))
+    ))), 0)::double as risk_score,
+    case when max(edit_score) >= 70 then 2 else 0 end as kinds
+  from (select *, avg((edit_score >= 70)::int) over (partition by stat_date, wiki) as high_share from human_edits) h
+  left join wiki_baselines b on b.as_of_date = strftime(h.stat_date::date - 1, '%Y-%m-%d') and b.wiki = h.wiki
+    and b.metric = 'high_score_share' and b.hour_of_day = -1
+  group by stat_date, h.wiki
 )
-select *,
-  case when risk_score >= 70 then 'HIGH' when risk_score >= 40 then 'MEDIUM' else 'LOW' end as risk_level,
-  risk_score >= 70 and (model_version = 'v1' or (not is_trusted and kinds >= 2)) as alert_triggered,
+select * replace (round(risk_score, 4) as risk_score),
+  case when round(risk_score, 4) >= 70 then 'HIGH' when round(risk_score, 4) >= 40 then 'MEDIUM' else 'LOW' end as risk_level,
+  round(risk_score, 4) >= 70 and (model_version = 'v1' or (not is_trusted and kinds >= 2)) as alert_triggered,
   '1.0.0' as schema_version
 from rows_of_all;

@@ -1,7 +1,7 @@
 -- gold.model_quality: what a model flags from a threshold on, against what others undid within two days.
 create table judged_days as
 select distinct stat_date from human_edits
-where stat_date::date + interval 3 day <= (select max(event_timestamp) from facts);
+where stat_date::date::timestamp + interval 3 day <= (select max(event_timestamp) from facts);
 
 create table judged as
 select stat_date, wiki, 'edit' as level, 'v2' as model_version, edit_score as score, is_reverted as is_damage

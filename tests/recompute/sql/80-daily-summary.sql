@@ -35,6 +35,20 @@ everywhere as (
   select stat_date as summary_date, sum(total_events)::bigint as all_wikis_total_events, sum(total_edits)::bigint as all_wikis_total_edits
   from hourly_stats group by 1
 ),
+-- Hours of a day that is still going on: up to the newest event.
+clock as (
+  select summary_date,
+    case when newest::date > summary_date::date then 24.0::double else epoch_us(newest - summary_date::timestamp) / 3.6e9 end as hours_elapsed
+  from counted, (select max(event_timestamp) as newest from facts)
+),
+-- The day against the 28 before it, from seven on; a day that goes on as if it went on so.
+past as (
+  select d.summary_date, h.total_edits, median(h.total_edits) over (partition by d.summary_date) as m, count(*) over (partition by d.summary_date) as days
+  from counted d join counted h on h.summary_date < d.summary_date and d.summary_date::date - h.summary_date::date <= 28
+),
+usual as (
+  select summary_date, any_value(m) as m, median(abs(total_edits - m)) as mad from past where days >= 7 group by 1
+),
 risks as (
   select stat_date as summary_date, count(*) as scored,
     count(*) filter (risk_level = 'HIGH') as high, count(*) filter (risk_level = 'MEDIUM') as medium, count(*) filter (risk_level = 'LOW') as low,
@@ -56,16 +70,18 @@ select
   100.0 * coalesce(asia, 0) / total_events::double as asia_pacific_percentage,
   100.0 * coalesce(middle_east, 0) / total_events::double as middle_east_percentage,
   100.0 * coalesce(other, 0) / total_events::double as other_percentage,
-  peak_hour_events, total_events / 24.0::double as avg_events_per_hour, 24.0::double as hours_elapsed,
+  peak_hour_events, total_events / hours_elapsed as avg_events_per_hour, hours_elapsed,
   round(40 * coalesce(low / nullif(scored::double, 0), 0) + 30 * registered_events / total_events::double
     + case when total_bytes_added > total_bytes_removed then 20 else 0 end
     + case when large_deletions_count < 0.01 * total_events then 10 else 0 end, 2)::double as platform_health_score,
   35 * (1 - least(1, coalesce(reverted_edits / nullif(human_edits::double, 0), 0) / 0.15))
     + 25 * (1 - least(1, coalesce(high / nullif(scored::double, 0), 0) / 0.02))
-    + 20 + 20 as platform_health_score_v2,
+    + 20 * (1 - least(1, coalesce(case when hours_elapsed >= 1 then abs(total_edits * 24 / hours_elapsed - u.m) / greatest(1.4826 * u.mad, 1) end / 6, 0)))
+    + 20 as platform_health_score_v2,
   0::bigint as feed_gap_seconds, all_wikis_total_events, all_wikis_total_edits,
   '{{risk.serving_model}}' as risk_model_version,
   (select max(event_timestamp) from facts) >= summary_date::timestamp + interval 25 hour as is_complete,
   '1.0.0' as schema_version
 from counted c
-left join hours using (summary_date) left join peaks using (summary_date) left join everywhere using (summary_date) left join risks using (summary_date);
+left join hours using (summary_date) left join peaks using (summary_date) left join everywhere using (summary_date) left join risks using (summary_date)
+join clock using (summary_date) left join usual u using (summary_date);
