@@ -9,8 +9,11 @@ SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     # Every timestamp of the lake is without zone; a zoned one would change the columns' type.
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
-    "spark.sql.adaptive.enabled": "true",
     "spark.sql.adaptive.coalescePartitions.enabled": "true",
+    # Every statement's plan is written out for a page that nobody opens.
+    "spark.sql.ui.explainMode": "simple",
+    "spark.sql.debug.maxToStringFields": "0",
+    "spark.sql.maxPlanStringLength": "1000",
     "spark.sql.ansi.enabled": "false",
     "spark.sql.mapKeyDedupPolicy": "LAST_WIN",
     # Views of one run are cached and read many times; the default of 200 partitions costs more than the work.
@@ -18,8 +21,8 @@ SETTINGS = {
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.iceberg.handle-timestamp-without-timezone": "true",
 }
-# Compiling a plan costs more than it saves until there are this many rows.
-CODEGEN_FROM_ROWS = 300_000
+# Compiling a plan, or planning it again after each of its stages, costs more than it saves until there are this many rows.
+PLAN_AGAIN_FROM_ROWS = 300_000
 # A cycle is some 20,000 to some 100,000 rows: more tasks than this only add start-up time on two cores.
 DEFAULT_SHUFFLE_PARTITIONS = 4
 
@@ -38,12 +41,17 @@ def apply_settings(session: SparkSession, config: Config) -> None:
     for key, value in SETTINGS.items():
         if key.startswith("spark.sql."):
             session.conf.set(key, value)
-    session.conf.set("spark.sql.codegen.wholeStage", str(config.rebuild).lower())
+    _plan_for(session, is_large=config.rebuild or config.days is not None)
     session.conf.set("spark.sql.shuffle.partitions", str(config.shuffle_partitions or DEFAULT_SHUFFLE_PARTITIONS))
     session.sparkContext.setLogLevel("WARN")
 
 
 def fit_to(session: SparkSession, rows: int) -> None:
-    """Small increments are interpreted, large ones compiled."""
-    if rows >= CODEGEN_FROM_ROWS:
-        session.conf.set("spark.sql.codegen.wholeStage", "true")
+    """Small increments are interpreted and planned once, large ones compiled and planned again on the way."""
+    if rows >= PLAN_AGAIN_FROM_ROWS:
+        _plan_for(session, is_large=True)
+
+
+def _plan_for(session: SparkSession, is_large: bool) -> None:
+    for key in ("spark.sql.codegen.wholeStage", "spark.sql.adaptive.enabled"):
+        session.conf.set(key, str(is_large).lower())

@@ -56,8 +56,10 @@ function history(random: () => number, number: number, batches: number): readonl
     const copies = random() < 0.3 ? 1 + Math.floor(random() * 3) : 1;
     const event = { ...row, ...wiki, event_timestamp: new Date(at).toISOString().replace("Z", "") };
     const stamped = edit({ ...event, bronze_processed_at: "2026-11-20T12:00:09.000" });
+    // Copies may say different things: which one wins decides whether the edit is a revert.
+    const said = (copy: number): string => (copy > 0 && random() < 0.3 ? "because" : String(comment));
     return Array.from({ length: copies }, (_, copy) => ({
-      row: { ...stamped, kafka_timestamp: kafkaTime(random), comment: `${String(comment)} copy ${copy}` },
+      row: { ...stamped, kafka_timestamp: kafkaTime(random), comment: `${said(copy)} copy ${copy}` },
       batch: Math.floor(random() * batches),
     }));
   });

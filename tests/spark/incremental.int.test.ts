@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import { edit, onPartition } from "./fixtures.ts";
 import { type SparkHarness, startSparkHarness } from "./harness/spark-harness.ts";
-import { goldTotals, histories, recount, winners } from "./histories.ts";
-import { differences, lakeTables, sqlName, versions } from "./table-versions.ts";
+import { proveHistories } from "./prove-histories.ts";
+import { lakeTables, sqlName } from "./table-versions.ts";
 
 // A session and a cycle take seconds when the machine is idle, minutes when the engines must be fetched first.
 jest.setTimeout(900_000);
 
 /** Another one is printed with every failure of the property; the count keeps the file within a minute or two. */
 const seed = 20_261_121;
-const historyCount = 30;
+const historyCount = 50;
 const batches = 4;
 
 let spark: SparkHarness;
@@ -33,28 +33,7 @@ async function snapshots(prefix: string): Promise<readonly unknown[]> {
 }
 
 test(`batch by batch gives what a rebuild gives, and what a recount by hand gives (seed ${seed})`, async () => {
-  await spark.createLake("prop");
-  const delivered = histories(seed, historyCount, batches);
-  for (const [number, rows] of delivered.entries()) {
-    await spark.appendBronze("prop", rows);
-    expect(await spark.run({ prefix: "prop", runId: `prop-${number}` })).toEqual({ exit: 0 });
-  }
-  const expected = winners(delivered.flat());
-  const rows = await spark.sql(`select event_id, comment, kafka_partition, kafka_offset from ${silver("prop")}`);
-  expect(rows).toHaveLength(expected.size);
-  for (const row of rows) {
-    const { comment, kafka_partition, kafka_offset } = expected.get(String(row["event_id"])) ?? {};
-    expect(row).toMatchObject({ comment, kafka_partition, kafka_offset });
-  }
-  const hours = (await spark.sql(`select * from ${gold("prop")}`)).map(goldTotals);
-  expect(new Map(hours)).toEqual(recount(expected.values()));
-
-  const before = await versions(spark, "prop");
-  expect(await spark.run({ prefix: "prop", runId: "prop-rebuild", flags: ["--rebuild"] })).toEqual({ exit: 0 });
-  const after = await versions(spark, "prop");
-  for (const [table, version] of before)
-    expect([table, after.get(table) === version]).toEqual([table, version === undefined]);
-  expect(await differences(spark, "prop", before, after)).toEqual([]);
+  await proveHistories(spark, "prop", { seed, count: historyCount, batches });
 });
 
 test("a second run over the same input writes nothing at all", async () => {

@@ -1,10 +1,16 @@
 -- What the gold gate looks at. ${branch} is the candidate; silver is counted again, by itself.
 
+-- Rows of touched hours; when nothing but labels has changed, the rows that those are about.
 -- @view primary cached
 select b.*
 from ${branch} b
 join touched w on w.stat_date = b.stat_date and w.stat_hour = b.stat_hour
 where b.stat_date in (${dates})
+union all
+select b.*
+from ${branch} b
+left semi join stored s on s.stat_date = b.stat_date and s.stat_hour = b.stat_hour and s.domain = b.domain
+where b.stat_date in (${stored_dates}) and not exists (select 1 from touched)
 
 -- One touched hour, another in each run and the same when a run is tried again, is counted from bronze; of hours that bronze
 -- may no longer hold only when there is no other. A touched hour is closed when an event after its end has been consumed.
@@ -33,10 +39,11 @@ from (
 select e.event_date as stat_date, hour(e.event_timestamp) as stat_hour, e.domain, count(*) as events
 from ${input} e
 join touched w on w.stat_date = e.event_date and w.stat_hour = hour(e.event_timestamp)
-where e.event_date in (${dates})
-  and e.event_timestamp >= ${first_at}
-  and e.event_timestamp < ${until_at}
+where e.event_date in (${dates}) and ${event_ranges}
 group by e.event_date, hour(e.event_timestamp), e.domain
+union all
+-- Labels leave the counts as they were.
+select stat_date, stat_hour, domain, total_events from stored where not exists (select 1 from touched)
 
 -- RG-1: what no row of a metric table may hold.
 -- @view gold_check

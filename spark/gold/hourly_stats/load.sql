@@ -1,58 +1,104 @@
 -- gold.hourly_stats: every hour that got new or changed silver rows is computed anew, for all its domains.
--- Reads   ${input} rows processed after the consumed mark (touched hours), then those hours whole; ${reverts} likewise: a
---         revert touches its own hour and that of the edit it undid.
+-- Reads   ${input} rows processed after the consumed mark (touched hours), then those hours whole.
+--         Of hours whose events are as they were, only rows that a new, changed or vanished revert is about (its own hour and
+--         that of the edit undone): their counts of events are those of the stored row.
 -- Writes  only rows that differ; a domain that vanished from a touched hour is deleted in the same MERGE.
 -- The changes are found first (full join with a flag): WHEN NOT MATCHED BY SOURCE reads the whole target, every cycle.
 
 -- @view touched cached
-select event_date as stat_date, hour(event_timestamp) as stat_hour
+select distinct event_date as stat_date, hour(event_timestamp) as stat_hour
 from ${input}
 where silver_processed_at > ${mark}
-union
-select date_format(touched_at, 'yyyy-MM-dd'), hour(touched_at)
+
+-- Hours that follow each other are read as one range; a straggler of this morning does not make it the whole day.
+-- @literals
+select
+  transform(touched_days, d -> date_format(d, 'yyyy-MM-dd')) as dates,
+  array_distinct(flatten(transform(touched_days, d -> transform(sequence(0, ${silver.revert_window_days}), n -> date_format(date_add(d, n), 'yyyy-MM-dd'))))) as later_dates,
+  coalesce(hours[0], timestamp_ntz'9999-01-01') as first_at,
+  if(
+    size(islands) between 1 and ${gold.ranges_max},
+    transform(islands, r -> named_struct('e.event_timestamp', r.from_at, 'until', r.until)),
+    array(named_struct(
+      'e.event_timestamp', coalesce(islands[0].from_at, timestamp_ntz'9999-01-01'),
+      'until', coalesce(element_at(islands, -1).until, timestamp_ntz'9999-01-01')
+    ))
+  ) as event_ranges
 from (
-  -- Whole seconds lie between the two edits: the earlier one is up to a second before.
-  select explode(array(
-    event_timestamp,
-    event_timestamp - make_dt_interval(0, 0, 0, seconds_to_revert),
-    event_timestamp - make_dt_interval(0, 0, 0, seconds_to_revert + 1)
-  )) as touched_at
-  from ${reverts}
-  where silver_processed_at > ${reverts_mark}
+  select
+    hours,
+    array_distinct(transform(hours, x -> to_date(x))) as touched_days,
+    aggregate(
+      transform(hours, x -> named_struct('from_at', x, 'until', x + interval 1 hour)),
+      cast(array() as array<struct<from_at: timestamp_ntz, until: timestamp_ntz>>),
+      (merged, x) -> if(
+        x.from_at <= element_at(merged, -1).until,
+        concat(slice(merged, 1, size(merged) - 1), array(
+          named_struct('from_at', element_at(merged, -1).from_at, 'until', x.until)
+        )),
+        concat(merged, array(x))
+      )
+    ) as islands
+  from (select sort_array(collect_set(to_timestamp_ntz(stat_date) + make_dt_interval(0, stat_hour))) as hours from touched)
 )
-where touched_at is not null
+
+-- Reverts that are new or changed, and those that were there before and are not, or not so, any more.
+-- @view relabelled
+select wiki, event_timestamp, reverted_at, seconds_to_revert
+from ${reverts}
+where silver_processed_at > ${reverts_mark}
+union
+select wiki, event_timestamp, reverted_at, seconds_to_revert
+from (
+  select revert_event_id, reverted_event_id, wiki, event_timestamp, reverted_at, seconds_to_revert, is_self_revert
+  from ${reverts_before}
+  where event_date in (${later_dates}) and event_timestamp >= ${first_at}
+  except
+  select revert_event_id, reverted_event_id, wiki, event_timestamp, reverted_at, seconds_to_revert, is_self_revert
+  from ${reverts}
+  where event_date in (${later_dates}) and event_timestamp >= ${first_at}
+)
+
+-- Rows of other hours that may be another now.
+-- @view around cached
+select distinct date_format(at, 'yyyy-MM-dd') as stat_date, hour(at) as stat_hour, wiki
+from (
+  select wiki, explode(array(
+    event_timestamp,
+    if(seconds_to_revert <= ${gold.reverted_within_s}, reverted_at, null)
+  )) as at
+  from relabelled
+)
+where at is not null
 
 -- @literals
 select
-  sort_array(collect_set(stat_date)) as dates,
-  (
-    select coalesce(sort_array(collect_set(date_format(date_add(to_date(stat_date), n), 'yyyy-MM-dd'))), array())
-    from touched lateral view explode(sequence(0, cast(ceil(${gold.reverted_within_s} / 86400.0) as int))) as n
-  ) as label_dates,
-  coalesce(min(to_timestamp_ntz(stat_date) + make_dt_interval(0, stat_hour)), timestamp_ntz'1970-01-01') as first_at,
-  coalesce(max(to_timestamp_ntz(stat_date) + make_dt_interval(0, stat_hour + 1)), timestamp_ntz'1970-01-01') as until_at,
-  cast(count(*) as int) as touched_windows
-from touched
+  sort_array(collect_set(stat_date)) as stored_dates,
+  -- A revert labels the hour of the edit it undoes from within two days after it.
+  array_distinct(flatten(collect_list(transform(
+    sequence(0, cast(ceil(${gold.reverted_within_s} / 86400.0) as int)), n -> date_format(date_add(to_date(stat_date), n), 'yyyy-MM-dd')
+  )))) as label_dates,
+  cast(coalesce(sum(hours), 0) as int) as touched_windows
+from (
+  select stat_date, count(*) as hours
+  from (select stat_date, stat_hour from touched union all select stat_date, stat_hour from around)
+  group by stat_date
+)
 
--- Edits that undo somebody else's, and edits that somebody else undid in time.
--- @view undoing
-select distinct revert_event_id as event_id from ${reverts} where event_date in (${dates}) and not is_self_revert
+-- Rows as they are: of touched hours all, of the others those that a revert is about.
+-- @view stored cached
+select t.*, w.stat_date is not null as is_whole
+from ${stored} t
+left join touched w on w.stat_date = t.stat_date and w.stat_hour = t.stat_hour
+left join around a on a.stat_date = t.stat_date and a.stat_hour = t.stat_hour and a.wiki = t.wiki
+where t.stat_date in (${stored_dates}) and (w.stat_date is not null or a.stat_date is not null)
 
--- @view undone
-select distinct reverted_event_id as event_id
-from ${reverts}
-where event_date in (${label_dates})
-  and not is_self_revert
-  and reverted_event_id is not null
-  and seconds_to_revert <= ${gold.reverted_within_s}
-
--- @view fresh
+-- @view counted
 select
   e.event_date as stat_date,
   hour(e.event_timestamp) as stat_hour,
   e.domain,
   max(e.region) as region,
-  '1.0.0' as schema_version,
   count(*) as total_events,
   -- Sets of one hour and domain are small; count(distinct) twice would multiply every row and shuffle again.
   cast(size(collect_set(e.user_normalized)) as bigint) as unique_users,
@@ -72,7 +118,6 @@ select
   count_if(e.event_type = 'log') as type_log,
   count_if(e.event_type in ('edit', 'new') and e.is_large_deletion) as large_deletions,
   count_if(e.event_type in ('edit', 'new') and e.is_large_addition) as large_additions,
-  ${run_at} as gold_processed_at,
   to_timestamp_ntz(e.event_date) + make_dt_interval(0, hour(e.event_timestamp)) as hour_start,
   max(e.wiki) as wiki,
   max(e.language) as language,
@@ -86,8 +131,6 @@ select
   count_if(e.event_type in ('edit', 'new') and not e.is_bot and e.is_known_bot) as known_bot_edits,
   count_if(e.event_type in ('edit', 'new') and e.is_minor) as minor_edits,
   count_if(e.event_type in ('edit', 'new') and e.is_patrolled) as patrolled_edits,
-  count(u.event_id) as revert_count,
-  count(o.event_id) as reverted_edits,
   count_if(e.log_type = 'abusefilter') as abuse_filter_hits,
   count_if(e.is_stale) as late_events,
   count_if(e.is_signal) as signal_events,
@@ -98,18 +141,52 @@ select
   coalesce(sum(e.bytes_changed) filter (where e.is_signal), 0) as signal_bytes
 from ${input} e
 join touched w on w.stat_date = e.event_date and w.stat_hour = hour(e.event_timestamp)
-left join undoing u on u.event_id = e.event_id
-left join undone o on o.event_id = e.event_id
-where e.event_date in (${dates})
-  and e.event_timestamp >= ${first_at}
-  and e.event_timestamp < ${until_at}
+where e.event_date in (${dates}) and ${event_ranges}
 group by e.event_date, hour(e.event_timestamp), e.domain
 
--- @view existing
-select t.*
-from ${target} t
-join touched w on w.stat_date = t.stat_date and w.stat_hour = t.stat_hour
-where t.stat_date in (${dates})
+-- @view base
+select
+  stat_date, stat_hour, domain, region, total_events, unique_users, unique_pages, bytes_added, bytes_removed, avg_edit_size,
+  bot_edits, human_edits, anonymous_edits, bot_percentage, type_edit, type_new, type_categorize, type_log, large_deletions,
+  large_additions, hour_start, wiki, language, project, in_scope, total_edits, type_other, abs_bytes, temporary_edits,
+  ip_edits, known_bot_edits, minor_edits, patrolled_edits, abuse_filter_hits, late_events, signal_events, signal_bot_events,
+  signal_edits, signal_bot_edits, signal_new_pages, signal_bytes
+from counted
+union all
+select
+  stat_date, stat_hour, domain, region, total_events, unique_users, unique_pages, bytes_added, bytes_removed, avg_edit_size,
+  bot_edits, human_edits, anonymous_edits, bot_percentage, type_edit, type_new, type_categorize, type_log, large_deletions,
+  large_additions, hour_start, wiki, language, project, in_scope, total_edits, type_other, abs_bytes, temporary_edits,
+  ip_edits, known_bot_edits, minor_edits, patrolled_edits, abuse_filter_hits, late_events, signal_events, signal_bot_events,
+  signal_edits, signal_bot_edits, signal_new_pages, signal_bytes
+from stored
+where not is_whole
+
+-- Edits of the hour that undo somebody else's, and edits of the hour that somebody else undid in time.
+-- @view labels
+select stat_date, stat_hour, wiki, count(made) as revert_count, cast(size(collect_set(undone)) as bigint) as reverted_edits
+from (
+  select date_format(at, 'yyyy-MM-dd') as stat_date, hour(at) as stat_hour, wiki, made, undone
+  from (
+    select wiki, inline(array(
+      struct(event_timestamp as at, revert_event_id as made, cast(null as string) as undone),
+      struct(if(seconds_to_revert <= ${gold.reverted_within_s}, reverted_at, null) as at, cast(null as string) as made, reverted_event_id as undone)
+    ))
+    from ${reverts}
+    where event_date in (${label_dates}) and not is_self_revert
+  )
+)
+group by stat_date, stat_hour, wiki
+
+-- @view fresh
+select
+  b.*,
+  coalesce(l.revert_count, 0) as revert_count,
+  coalesce(l.reverted_edits, 0) as reverted_edits,
+  ${run_at} as gold_processed_at,
+  '1.0.0' as schema_version
+from base b
+left join labels l on l.stat_date = b.stat_date and l.stat_hour = b.stat_hour and l.wiki = b.wiki
 
 -- @view changes cached
 select
@@ -119,14 +196,14 @@ select
   f.domain is null as is_gone,
   f.*
 from fresh f
-full outer join existing e
+full outer join stored e
   on f.stat_date = e.stat_date and f.stat_hour = e.stat_hour and f.domain = e.domain
 where f.domain is null or e.domain is null or not (${unchanged})
 
 -- @merge
 merge into ${target} t
 using changes s
-on t.stat_date in (${dates}) and t.stat_date = s.row_date and t.stat_hour = s.row_hour and t.domain = s.row_domain
+on t.stat_date in (${stored_dates}) and t.stat_date = s.row_date and t.stat_hour = s.row_hour and t.domain = s.row_domain
 when matched and s.is_gone then delete
 when matched then update set *
 when not matched then insert *

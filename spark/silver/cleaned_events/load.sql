@@ -123,14 +123,49 @@ select
 from judged
 where refused_by is not null
 
+-- An hour on each side of every hour that got rows: a resent event may carry its time in another precision. Hours that follow
+-- each other are one range; a straggler of this morning does not make it the whole day.
 -- @literals
--- An hour on each side: a resent event may carry its time in another precision. The gate looks wider still (S-04).
 select
-  sort_array(collect_set(event_date)) as dates,
-  coalesce(min(event_timestamp), timestamp_ntz'1970-01-01') - interval 1 hour as first_at,
-  coalesce(max(event_timestamp), timestamp_ntz'1970-01-01') + interval 1 hour as last_at
-from judged
-where refused_by is null
+  dates,
+  if(
+    size(islands) between 1 and ${gold.ranges_max},
+    transform(islands, r -> named_struct('t.event_timestamp', r.from_at, 'until', r.until)),
+    array(named_struct(
+      't.event_timestamp', coalesce(islands[0].from_at, timestamp_ntz'9999-01-01'),
+      'until', coalesce(element_at(islands, -1).until, timestamp_ntz'9999-01-01')
+    ))
+  ) as target_ranges,
+  if(
+    size(islands) between 1 and ${gold.ranges_max},
+    transform(islands, r -> named_struct('b.event_timestamp', r.from_at, 'until', r.until)),
+    array(named_struct(
+      'b.event_timestamp', coalesce(islands[0].from_at, timestamp_ntz'9999-01-01'),
+      'until', coalesce(element_at(islands, -1).until, timestamp_ntz'9999-01-01')
+    ))
+  ) as branch_ranges
+from (
+  select dates, aggregate(
+    transform(hours, x -> named_struct('from_at', x - interval 1 hour, 'until', x + interval 2 hours)),
+    cast(array() as array<struct<from_at: timestamp_ntz, until: timestamp_ntz>>),
+    (merged, x) -> if(
+      x.from_at <= element_at(merged, -1).until,
+      concat(slice(merged, 1, size(merged) - 1), array(
+        named_struct('from_at', element_at(merged, -1).from_at, 'until', x.until)
+      )),
+      concat(merged, array(x))
+    )
+  ) as islands
+  from (
+    select
+      sort_array(collect_set(event_date)) as dates,
+      sort_array(collect_set(
+        event_timestamp - make_dt_interval(0, 0, minute(event_timestamp), extract(second from event_timestamp))
+      )) as hours
+    from judged
+    where refused_by is null
+  )
+)
 
 -- @merge
 merge into ${target} t
@@ -232,7 +267,7 @@ using (
 ) s
 on t.event_id = s.event_id
   and t.event_date in (${dates})
-  and t.event_timestamp between ${first_at} and ${last_at}
+  and ${target_ranges}
 when matched and (
   s.kafka_timestamp < t.kafka_timestamp
   or (s.kafka_timestamp = t.kafka_timestamp and s.kafka_partition < t.kafka_partition)
