@@ -18,7 +18,6 @@ sys.path[:0] = [str(ROOT / "tests" / "spark" / "harness"), str(ROOT / "spark")]
 
 import harness  # noqa: E402
 
-TABLES = "silver.cleaned_events,silver.reverts,silver.account_events,gold.hourly_stats,gold.edit_scores,gold.risk_scores"
 THRESHOLDS = range(10, 100, 10)
 Judged = Tuple[float, bool]  # score, damage
 Edit = Dict[str, Any]
@@ -29,7 +28,7 @@ def edits_of(spark: Any, folder: str, prefix: str, path: str) -> List[Edit]:
     harness.create(spark, prefix)
     harness.append_bronze(spark, prefix, harness.rows_of_file(path, 10**9, "replay"))
     args = ["cycle", "--database-prefix", prefix, "--run-id", f"{prefix}-1", "--settle-seconds", "0"]
-    args += ["--stage-uri", f"{folder}/stage-{prefix}", "--tables", TABLES]
+    args += ["--stage-uri", f"{folder}/stage-{prefix}"]
     found = harness.run_command(spark, {"args": args})
     if found != {"exit": 0}:
         raise SystemExit(f"the cycle over {path} ended with {found}")

@@ -23,6 +23,9 @@ const goldCheck = (problem: string): Views => ({
   gold_check: `select concat('k', id) as row_key, ${problem} as problem from range(100)`,
 });
 
+/** Keys of rows that are missing or too many. */
+const misplaced = (count: number): Views => ({ misplaced: rows({ row_key: "concat('k', id)" }, count) });
+
 const points: Columns = Object.fromEntries(
   [
     ["blanking", "35"],
@@ -48,7 +51,6 @@ const points: Columns = Object.fromEntries(
 const scored: Columns = {
   row_id: "concat('e', id)",
   event_id: "concat('e', id)",
-  is_gone: "false",
   edit_score: "100D",
   ...points,
 };
@@ -88,6 +90,7 @@ export const editScoresGate: GateFixtures = {
     ...upstream("PASSED", 2),
     ...goldCheck("cast(null as string)"),
     ...risk("70D", "'HIGH'"),
+    ...misplaced(0),
   },
   bad: {
     "G-01": badUpstream,
@@ -101,14 +104,13 @@ export const editScoresGate: GateFixtures = {
       { primary: changed(scored, "ev_trusted", "-100") },
     ],
     "G-07": badRisk,
-    "G-10": [{ primary: changed(scored, "event_id", "null") }, { primary: changed(scored, "is_gone", "true") }],
+    "G-10": [misplaced(1)],
   },
 };
 
 const entities: Columns = {
   row_id: "concat('2026-11-20 user v2 u', id)",
   entity_id: "concat('u', id)",
-  is_gone: "false",
 };
 
 export const riskScoresGate: GateFixtures = {
@@ -119,6 +121,7 @@ export const riskScoresGate: GateFixtures = {
     ...upstream("PASSED", 2),
     ...goldCheck("cast(null as string)"),
     ...risk("70D", "'HIGH'"),
+    ...misplaced(0),
   },
   bad: {
     "G-01": badUpstream,
@@ -134,7 +137,7 @@ export const riskScoresGate: GateFixtures = {
       risk("80D", "'HIGH'", { model_version: "'v1'" }),
     ],
     "G-07": badRisk,
-    "G-10": [{ primary: changed(entities, "entity_id", "null") }, { primary: changed(entities, "is_gone", "true") }],
+    "G-10": [misplaced(1)],
   },
 };
 

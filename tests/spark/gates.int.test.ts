@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { parse } from "yaml";
 import { edit, onPartition } from "./fixtures.ts";
+import { editScoresGate, modelQualityGate, riskScoresGate } from "./fixtures-risk.ts";
 import {
   accountEventsGate,
   baselinesGate,
@@ -55,6 +56,9 @@ describe.each([
   ["user_metrics_10min", userMetricsGate],
   ["entity_metrics_10min", entityMetricsGate],
   ["wiki_baselines", baselinesGate],
+  ["edit_scores", editScoresGate],
+  ["risk_scores", riskScoresGate],
+  ["model_quality", modelQualityGate],
 ])("the %s gate", (_, gate) => {
   test("has a broken fixture for every rule, and no other", async () => {
     expect(Object.keys(gate.bad).sort()).toEqual([...(await ruleIds(gate))].sort());
