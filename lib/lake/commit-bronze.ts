@@ -5,6 +5,7 @@ import { isRetriable } from "../platform/errors.ts";
 import {
   bronzePendingPrefix,
   bronzeSlotKey,
+  describeBatch,
   restageHalves,
   type StagedBronzeBatch,
   stageBronze,
@@ -12,7 +13,7 @@ import {
 import { type BronzeDatabases, bronzeStatements } from "./bronze-statements.ts";
 import { type CommitDeps, type CommitTarget, commitMarkers } from "./commit-loop.ts";
 import { fitsColumns } from "./parquet-stage.ts";
-import { type OnStaged, tableOfMarker } from "./pending.ts";
+import { markerName, type OnStaged, tableOfMarker } from "./pending.ts";
 
 /** The target of everything that writes bronze: one slot for both tables. */
 export function bronzeTarget(databases: BronzeDatabases, workgroup: string): CommitTarget {
@@ -58,11 +59,14 @@ export async function commitBronze(
     });
   const staged = await stageUntil(deps, deadlineMs, () => stageFitting(deps, staging, entries));
   if (staged === undefined) return entries;
-  const onQuarantined = async (marker: string): Promise<string[] | undefined> => {
+  const onQuarantined = async (marker: string, quarantined: ReadonlySet<string>): Promise<string[] | undefined> => {
     const batch = batches.get(marker);
     if (batch === undefined) return undefined;
     deps.log.warn("batch-quarantined", { marker, records: batch.entries.length });
-    const smaller = (await restageHalves(staging, batch)) ?? (await stagePoison(deps, batch));
+    const smaller =
+      (await stageApart(deps, staging, batch, quarantined)) ??
+      (await restageHalves(staging, batch)) ??
+      (await stagePoison(deps, batch.entries));
     if (smaller === undefined) return undefined;
     const table = tableOfMarker(marker);
     deps.onRestaged?.(table, batch.facts.tables[table]?.rows ?? 0);
@@ -92,9 +96,34 @@ async function stageFitting(
   }
 }
 
+/**
+ * A batch that was cut elsewhere has an id of its own, and nothing that was learned about its halves. What is known of
+ * single records stays true: those that have failed alone go to the dead letters at once, the others are a batch.
+ */
+async function stageApart(
+  deps: BronzeCommitDeps,
+  staging: Parameters<typeof stageBronze>[0],
+  { entries }: StagedBronzeBatch,
+  quarantined: ReadonlySet<string>,
+): Promise<StagedBronzeBatch[] | undefined> {
+  const hasFailedAlone = (entry: BatchEntry): boolean =>
+    entry.row.row_kind === "event" &&
+    quarantined.has(
+      markerName(describeBatch([entry], { now: deps.clock.now, judgeVersion: deps.judgeVersion }), "raw_events"),
+    );
+  const poison = entries.filter(hasFailedAlone);
+  if (entries.length < 2 || poison.length === 0) return undefined;
+  const others = entries.filter((entry) => !poison.includes(entry));
+  const staged = others.length === 0 ? [] : await stageBronze(staging, others);
+  for (const entry of poison) staged.push(...((await stagePoison(deps, [entry])) ?? []));
+  return staged;
+}
+
 /** A single record that fails alone: its bytes go to the dead letters. A dead letter that fails alone stays where it is. */
-async function stagePoison(deps: BronzeCommitDeps, batch: StagedBronzeBatch): Promise<StagedBronzeBatch[] | undefined> {
-  const [entry] = batch.entries;
+async function stagePoison(
+  deps: BronzeCommitDeps,
+  [entry]: readonly BatchEntry[],
+): Promise<StagedBronzeBatch[] | undefined> {
   if (entry === undefined || entry.row.row_kind === "dead_letter") return undefined;
   // Another identity: the object of the accepted row exists already and never changes.
   const judgeVersion = `${deps.judgeVersion}/poison`;

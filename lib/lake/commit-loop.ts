@@ -67,7 +67,7 @@ export type CommitRequest = {
    * Called when one of the caller's markers was quarantined. Stages its records as smaller batches and answers their
    * markers, which take its place; undefined when it cannot be made smaller.
    */
-  readonly onQuarantined: (marker: string) => Promise<readonly string[] | undefined>;
+  readonly onQuarantined: (marker: string, quarantined: ReadonlySet<string>) => Promise<readonly string[] | undefined>;
 };
 
 /** Between two looks at the slot or the query. Half a second is small beside a commit of 1–5 s and costs 2 reads a second. */
@@ -277,7 +277,7 @@ function reportClosed(run: Run, open: OpenEpoch, outcome: EpochOutcome, inserted
 async function replaceQuarantined(run: Run, quarantined: readonly string[]): Promise<boolean> {
   const marker = quarantined.find((name) => run.outstanding.has(name) && !run.hopeless.has(name));
   if (marker === undefined) return false;
-  const replacements = await run.request.onQuarantined(marker);
+  const replacements = await run.request.onQuarantined(marker, new Set(quarantined));
   if (replacements === undefined) {
     if (!run.hopeless.has(marker)) run.log.error("batch-hopeless", { marker });
     run.hopeless.add(marker);

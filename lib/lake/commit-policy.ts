@@ -76,7 +76,7 @@ export const commitPolicy: CommitPolicy = {
   collides: overlap,
   halveSuspects: true,
   // An engine's hiccup must not make a dead letter of a good record, and a bad one costs a minute of the slot each time.
-  triesAlone: 3,
+  triesAlone: 2,
   retryAloneMs: 10_000,
   // A failing one holds the slot for its statement and a minute: a tenth of the time at most.
   paroleMs: 15 * 60_000,

@@ -6,23 +6,31 @@ import type { Metric, Metrics } from "../../lib/platform/metrics.ts";
 import { createMemoryStore } from "../lib/lake/memory-store.ts";
 
 /** What a handler needs, in memory: every statement succeeds at once, or fails as told. Time stands still but for sleeps. */
-export function createStubLake(fails: (request: StatementRequest) => boolean = () => false) {
+export function createStubLake(fails: (request: StatementRequest) => boolean | "data" = () => false) {
   let nowMs = Date.UTC(2026, 10, 21, 12, 0, 0);
   const bucket = createMemoryStore(() => nowMs);
   const { store } = bucket;
   const statements: StatementRequest[] = [];
+  const endedAtMs: number[] = [];
   const engine: QueryEngine = {
     start: async (request) => {
       const known = statements.findIndex(({ token }) => token === request.token);
       if (known >= 0) return { queryId: String(known) };
       statements.push(request);
+      endedAtMs.push(nowMs);
       return { queryId: String(statements.length - 1) };
     },
     status: async (queryId) => {
       const request = statements[Number(queryId)];
-      const isFailed = request !== undefined && fails(request);
-      const failure = isFailed ? ("environment" as const) : undefined;
-      return { state: isFailed ? "FAILED" : "SUCCEEDED", completedAtMs: nowMs, errorCode: undefined, failure };
+      const fault = request !== undefined && fails(request);
+      const isFailed = fault !== false;
+      const failure = fault === "data" ? fault : isFailed ? ("environment" as const) : undefined;
+      return {
+        state: isFailed ? "FAILED" : "SUCCEEDED",
+        completedAtMs: endedAtMs[Number(queryId)],
+        errorCode: undefined,
+        failure,
+      };
     },
     result: async (queryId) => ({
       updateCount: undefined,
@@ -48,8 +56,9 @@ export function createStubLake(fails: (request: StatementRequest) => boolean = (
       engine,
       clock: {
         now: () => nowMs,
+        // No timer is shorter than a millisecond.
         sleep: async (ms: number) => {
-          nowMs += ms;
+          nowMs += Math.max(1, Math.ceil(ms));
         },
       },
       random: () => 0.5,

@@ -90,8 +90,8 @@ describe("the judge of the tables", () => {
 
   test("finds a record that was given up although it could be written", () => {
     const givenUp = deadRowOf(first, { reason: "retries_exhausted", stage: "bronze_writer" });
-    expect(judge([first], [givenUp], 2)).toEqual(["raw-events/0/0 is a dead letter without a cause"]);
-    expect(judge([first], [givenUp], 3)).toEqual([]);
+    expect(judge([first], [givenUp], 1)).toEqual(["raw-events/0/0 is a dead letter without a cause"]);
+    expect(judge([first], [givenUp], 2)).toEqual([]);
     const poison = record("a", 0, { value: Buffer.from("Poison") });
     expect(judge([poison], [deadRowOf(poison, { reason: "retries_exhausted", stage: "bronze_writer" })])).toEqual([]);
   });

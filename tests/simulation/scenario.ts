@@ -22,8 +22,8 @@ export type Round = { readonly fromMs: number; readonly untilMs: number; readonl
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
-/** An epoch that nobody knows the end of takes an hour, several may follow. */
-const committedWithinMs = 16 * hourMs;
+/** An epoch that nobody knows the end of takes an hour; a poisoned row among many takes ten minutes to be found. */
+const committedWithinMs = 24 * hourMs;
 /** Events with this in their title cannot be written by any statement. */
 export const poisonTitle = "Poison";
 /** A text that the broker takes for too large. */

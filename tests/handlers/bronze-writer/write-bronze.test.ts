@@ -1,8 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
+import { parquetMetadata } from "hyparquet";
 import { readConfig } from "../../../handlers/bronze-writer/config.ts";
 import { toPoisonRow, writeBronze } from "../../../handlers/bronze-writer/write-bronze.ts";
 import type { BatchEntry } from "../../../lib/core/batch.ts";
 import { bronzeTarget, commitBronze } from "../../../lib/lake/commit-bronze.ts";
+import type { StatementRequest } from "../../../lib/lake/query-engine.ts";
 import { event, nowMs, record, rowOf } from "../../lib/lake/fixtures.ts";
 import { createStubLake, mskEvent } from "../stub-lake.ts";
 
@@ -63,6 +65,34 @@ describe("bronze-writer", () => {
       wiki: "enwiki",
       raw_base64: Buffer.from(of.value).toString("base64"),
     });
+  });
+
+  test("tries a record that has failed alone not again with others, however the next batch is cut", async () => {
+    const { lake, deps } = open((request) => (hasPoison(request) ? "data" : false));
+    const records = [0, 1, 2, 3].map((offset) =>
+      record(event({ meta: { id: `e-${offset}`, dt: "2026-11-21T11:59:58Z" } }), { offset }),
+    );
+    const entries = records.map((of) => ({ record: of, row: rowOf(of) }));
+    // Of four records the last cannot be read by any statement.
+    const ranges = (sql: string) =>
+      lake
+        .keys("stage/")
+        .filter((key) => sql.includes(/batch=([0-9a-f]+)/.exec(key)?.[1] ?? "none"))
+        .map((key) => lake.bucket.objects.get(key)?.body ?? new Uint8Array())
+        .flatMap((body) => parquetMetadata(body.slice().buffer).key_value_metadata ?? [])
+        .flatMap(({ value = "{}" }) => JSON.parse(value).ranges ?? []);
+    function hasPoison({ sql }: StatementRequest): boolean {
+      return sql.startsWith('INSERT INTO "b"."raw_events"') && ranges(sql).some(({ last }) => last === 3);
+    }
+    const outcomes = () => lake.epochs.splice(0).map(({ table, outcome, rows }) => `${table} ${outcome} ${rows}`);
+    expect(await commitBronze(deps, entries, lake.deadline(3_600_000))).toEqual([]);
+    expect(outcomes().filter((line) => line.endsWith("failed-data 1"))).toHaveLength(2);
+    expect(await commitBronze(deps, entries.slice(1), lake.deadline(3_600_000))).toEqual([]);
+    expect(outcomes().sort()).toEqual([
+      "dead_letter committed 1",
+      "raw_events committed 2",
+      "raw_events failed-data 3",
+    ]);
   });
 
   test("lets no row that fits no column stop the others: it becomes a dead letter", async () => {
