@@ -55,7 +55,7 @@ export class FrameGuard {
   #takeFrames(chunk: Buffer, joined: Buffer, shift: number): readonly GuardOutput[] {
     const outputs: GuardOutput[] = [];
     for (let at = 0; at < chunk.length; ) {
-      const end = nextFrameEnd(joined, at + (at === 0 ? 0 : shift)) - shift;
+      const end = endAfter(joined, at === 0 ? 0 : at + shift, shift) - shift;
       const part = end > 0 ? chunk.subarray(at, end) : chunk.subarray(at);
       this.#note(part);
       const isOver = this.#openBytes > this.#limits.maxFrameBytes;
@@ -88,6 +88,15 @@ export class FrameGuard {
     this.#head = [];
     this.#headBytes = 0;
   }
+}
+
+/**
+ * As nextFrameEnd, but behind the bytes that were carried over: a chunk that ended with an empty line has had that end. Taken
+ * for none it made a frame of all that followed, and three good events were lost with it.
+ */
+function endAfter(bytes: Buffer, from: number, carried: number): number {
+  const end = nextFrameEnd(bytes, from);
+  return end > 0 && end <= carried ? nextFrameEnd(bytes, end - 1) : end;
 }
 
 /** Index after the next empty line at or after `from`, or -1. */
