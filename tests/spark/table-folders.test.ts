@@ -6,7 +6,10 @@ import { z } from "zod";
 
 const root = join(import.meta.dirname, "../..");
 const folders = ["silver", "gold"].flatMap((layer) =>
-  readdirSync(join(root, "spark", layer)).map((table) => [layer, table] as const),
+  readdirSync(join(root, "spark", layer))
+    // Without about.yml a folder is no table yet: the runner does not see it either.
+    .filter((table) => existsSync(join(root, "spark", layer, table, "about.yml")))
+    .map((table) => [layer, table] as const),
 );
 const read = (...path: readonly string[]): string => readFileSync(join(root, ...path), "utf8");
 
