@@ -32,7 +32,7 @@ async function moveLeadersFrom(leader: string): Promise<void> {
 }
 
 test("leaders move between three brokers under load: nothing acknowledged is lost", async () => {
-  const load = await openLoad({ total: 12_000 });
+  const load = await openLoad({ total: 12_000, answersLost: true });
   const shim = load.start();
   await load.underLoad(shim);
   await moveLeadersFrom("kafka-1");
