@@ -48,6 +48,8 @@ export async function createTopics(brokers: readonly string[], partitions: Recor
     const areLed = async (): Promise<boolean> => {
       const { topics: found } = await admin.fetchTopicMetadata({ topics: Object.keys(partitions) });
       const all = found.flatMap((topic) => topic.partitions);
+      // The metadata name a leader before it knows of it itself: only its own answer says that it leads.
+      for (const topic of Object.keys(partitions)) await admin.fetchTopicOffsets(topic);
       return all.every(({ leader, isr, replicas }) => leader >= 0 && isr.length === replicas.length);
     };
     // A broker that has not heard of a topic yet says that there is none.
