@@ -4,22 +4,14 @@ import { once } from "node:events";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { installEngines } from "../local/engines/install-engines.ts";
-import { sparkOf } from "../local/engines/spark-installation.ts";
+import { sparkEnvironment, sparkOf } from "../local/engines/spark-installation.ts";
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
 const spark = await sparkOf(await installEngines({ parts: ["spark"] }));
 const script = path.join(import.meta.dirname, "gates.py");
 const child = spawn(spark.python, [script, values.quick ? "100000" : "1000000", "5"], {
   stdio: "inherit",
-  env: {
-    ...process.env,
-    JAVA_HOME: spark.javaHome,
-    SPARK_HOME: spark.sparkHome,
-    PYSPARK_PYTHON: spark.python,
-    PYTHONDONTWRITEBYTECODE: "1",
-    SPARK_LOCAL_IP: "127.0.0.1",
-    WIKILAKE_SPARK_JARS: spark.jars.join(","),
-  },
+  env: sparkEnvironment(spark),
 });
 const [code] = await once(child, "exit");
 process.exitCode = Number(code ?? 1);

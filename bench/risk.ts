@@ -11,7 +11,7 @@ import path from "node:path";
 import { finished } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { installEngines } from "../local/engines/install-engines.ts";
-import { sparkOf } from "../local/engines/spark-installation.ts";
+import { sparkEnvironment, sparkOf } from "../local/engines/spark-installation.ts";
 import { createEventModel, defaultModel } from "../local/source/event-model.ts";
 
 const { values } = parseArgs({ options: { quick: { type: "boolean", default: false } } });
@@ -39,15 +39,7 @@ try {
   const script = path.join(import.meta.dirname, "risk.py");
   const child = spawn(spark.python, [script, folder, ...(values.quick ? [] : [realDay])], {
     stdio: "inherit",
-    env: {
-      ...process.env,
-      JAVA_HOME: spark.javaHome,
-      SPARK_HOME: spark.sparkHome,
-      PYSPARK_PYTHON: spark.python,
-      PYTHONDONTWRITEBYTECODE: "1",
-      SPARK_LOCAL_IP: "127.0.0.1",
-      WIKILAKE_SPARK_JARS: spark.jars.join(","),
-    },
+    env: sparkEnvironment(spark),
   });
   const [code] = await once(child, "exit");
   process.exitCode = Number(code ?? 1);

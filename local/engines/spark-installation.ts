@@ -29,6 +29,17 @@ export async function sparkOf(installation: Installation): Promise<SparkInstalla
   };
 }
 
+/** Environment of a Python process that opens a Spark session of its own: tests and benchmarks. */
+export const sparkEnvironment = (spark: SparkInstallation): NodeJS.ProcessEnv => ({
+  ...process.env,
+  JAVA_HOME: spark.javaHome,
+  SPARK_HOME: spark.sparkHome,
+  PYSPARK_PYTHON: spark.python,
+  PYTHONDONTWRITEBYTECODE: "1",
+  SPARK_LOCAL_IP: "127.0.0.1",
+  WIKILAKE_SPARK_JARS: spark.jars.join(","),
+});
+
 /** Option for spark-submit's `--driver-java-options`: the driver ends when the end of its standard input says so. */
 export const parentWatchOption = (installation: Installation): string =>
   `-javaagent:${join(folderOf(installation, "launcher"), agentJarName)}`;

@@ -9,7 +9,8 @@ from dq.ruleset import parse_ruleset
 from runner.args import Config
 from runner.ddl import WRITE_PROPERTIES, spark_create
 from runner.files import Files
-from runner.load import unchanged
+from runner.load import load_sections
+from runner.pieces import expand
 from runner.render import literal, render, sections
 from runner.rules import Rules
 from runner.tables import Table
@@ -41,13 +42,12 @@ def _print_table(config: Config, files: Files, table: Table, known: Dict[str, st
         "stored": name,
         "input": f"{config.catalog}.{config.database_prefix}_{layer}.{source} version as of <snapshot>",
         "run_at": literal(datetime(2000, 1, 1), "run_at"),
-        "unchanged": unchanged(table),
         **_also(config, table),
     }
     print(f"-- {table.full_name}\n{spark_create(table.ddl, name, config.lake_uri, WRITE_PROPERTIES)};\n")
-    for file in ("load.sql", "checks.sql"):
-        path = f"{table.folder}/{file}"
-        for section in sections(files.read(path), path):
+    checks = f"{table.folder}/checks.sql"
+    for path, found in ((f"{table.folder}/load.sql", load_sections(files, table)), (checks, sections(expand(files, checks), checks))):
+        for section in found:
             if section.kind == "literals":
                 values = {**{name: f"<{name}>" for name in _NAMED.findall(section.sql)}, **values}
             print(f"-- {path} @{section.kind} {section.name}\n{render(section.sql, values, path)};\n")

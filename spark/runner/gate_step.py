@@ -17,6 +17,7 @@ from runner.comparisons import Compare, candidate_comparison
 from runner.load import Loaded, Views
 from runner.outcome import GateStopped
 from runner.plan import Plan
+from runner.pieces import expand
 from runner.render import literal, render, sections
 from runner.run import BRONZE, Run
 from runner.upstream import register_upstream
@@ -41,8 +42,9 @@ def judge_candidate(run: Run, loaded: Loaded, plan: Plan, views: Views) -> GateR
     }
     if plan.above is not None:
         register_upstream(run, table, plan.above)
-    views_sql = sections(run.files.read(where), where)
-    _ensure_looked_at(run, run.files.read(where))
+    checks = expand(run.files, where)
+    views_sql = sections(checks, where)
+    _ensure_looked_at(run, checks)
     for section in views_sql:
         sql = render(section.sql, values, where)
         if section.kind == "literals":

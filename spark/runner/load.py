@@ -4,13 +4,16 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Dict, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from pyspark.sql import SparkSession
 
+from runner.changes import with_changes
 from runner.ddl import WRITE_PROPERTIES, spark_create
+from runner.files import Files
 from runner.iceberg import Lake
 from runner.log import info
+from runner.pieces import expand
 from runner.render import Section, literal, render, sections
 from runner.tables import Table
 
@@ -60,12 +63,6 @@ def ensure_table(lake: Lake, table: Table, lake_uri: Optional[str]) -> None:
         lake.spark.sql(f"alter table {name} set tblproperties ({listed})")
 
 
-def unchanged(table: Table) -> str:
-    """Condition that the rows `f` (computed now) and `e` (stored) say the same, whenever they were computed."""
-    columns = [name for name in table.ddl.names if name not in table.key and not name.endswith("_processed_at")]
-    return " and ".join(f"f.`{name}` <=> e.`{name}`" for name in columns)
-
-
 def table_values(lake: Lake, table: Table, branch: str, run_at: datetime) -> Dict[str, str]:
     head = lake.head(table.full_name)
     return {
@@ -73,12 +70,18 @@ def table_values(lake: Lake, table: Table, branch: str, run_at: datetime) -> Dic
         # The rows before this run. Spark forgets what it has cached of ${target} once that is written to, of these it does not.
         "stored": f"{lake.sql_name(table.full_name)}{f' version as of {head}' if head is not None else ''}",
         "run_at": literal(run_at, "run_at"),
-        "unchanged": unchanged(table),
     }
 
 
+def load_sections(files: Files, table: Table) -> List[Section]:
+    """The statements of the table's load in order: pieces in place, changes and their MERGE written out."""
+    path = f"{table.folder}/load.sql"
+    return with_changes(table, sections(expand(files, path), path))
+
+
 def run_load(
-    lake: Lake, views: Views, table: Table, branch: str, text: str, values: Mapping[str, str], replaced: Optional[str], quarantine: Any
+    lake: Lake, views: Views, table: Table, branch: str, load: Sequence[Section], values: Mapping[str, str], replaced: Optional[str],
+    quarantine: Any,
 ) -> "tuple[int, int, Dict[str, str]]":
     """
     (rows written, rows quarantined, all values incl. literals). The branch must be open. `replaced`: rows that go first,
@@ -90,7 +93,7 @@ def run_load(
     if replaced:
         lake.spark.sql(f"delete from {known['target']} where {replaced}")
     before = lake.head(table.full_name, branch)
-    for section in sections(text, where):
+    for section in load:
         sql = render(section.sql, known, where)
         if section.kind == "view":
             views.add(section, sql)

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 
 from runner import audit
 from runner.backfill import rows_to_replace
-from runner.load import Loaded, Views, run_load, table_values
+from runner.load import Loaded, Views, load_sections, run_load, table_values
 from runner.log import info
 from runner.plan import Plan
 from runner.run import Run
@@ -29,9 +29,8 @@ def load_candidate(run: Run, table: Table, run_at: datetime, plan: Plan, views: 
         with run.lock:
             return audit.quarantine(lake, run.config.run_id, run.clock(), refused_for, frame)
 
-    text = run.files.read(f"{table.folder}/load.sql")
     replaced = "true" if run.config.rebuild else rows_to_replace(table, run.config.days)
-    rows, quarantined, known = run_load(lake, views, table, branch, text, values, replaced, refuse)
+    rows, quarantined, known = run_load(lake, views, table, branch, load_sections(run.files, table), values, replaced, refuse)
     if known.get("touched_windows") == "0" and not run.config.rebuild:
         lake.drop_branch(table.full_name, branch)
         info("nothing-touched", table=table.full_name)

@@ -5,6 +5,7 @@ SQL files: `${name}` is replaced by a configured value, nothing else; `-- @kind 
   -- @literals               select …   one row; each column becomes a ${literal} (dates, times, numbers: never event text)
   -- @quarantine             select …   rows for dq_audit.quarantine
   -- @merge                  merge into ${target} …
+  -- @changes, @merge_changes   see runner/changes.py
 """
 from __future__ import annotations
 
@@ -16,7 +17,9 @@ from typing import Any, Dict, List, Mapping
 from runner.outcome import RunnerError
 
 _PLACEHOLDER = re.compile(r"\$\{([a-z0-9_.]+)\}")
-_SECTION = re.compile(r"^-- @(view|literals|quarantine|merge)\b[ ]*([a-z_0-9]*)[ ]*(cached)?\s*$")
+_SECTION = re.compile(
+    r"^-- @(?P<kind>view|literals|quarantine|merge|changes|merge_changes)\b[ ]*(?P<name>[a-z_0-9]*)[ ]*(?P<cached>cached)?(?:and (?P<more>[a-z_]+))?\s*$"
+)
 _DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 
 
@@ -26,6 +29,7 @@ class Section:
     name: str
     cached: bool
     sql: str
+    more: str = ""  # of @changes <name> and <more>
 
 
 def render(text: str, values: Mapping[str, str], where: str) -> str:
@@ -52,13 +56,17 @@ def sections(text: str, where: str) -> List[Section]:
                 raise RunnerError(f"{where}:{number}: SQL before the first section")
         if match:
             if head:
-                found.append(Section(head.group(1), head.group(2), bool(head.group(3)), "\n".join(body).strip()))
+                found.append(_section(head, body))
             head, body = match, []
         elif head:
             body.append(line)
     if head:
-        found.append(Section(head.group(1), head.group(2), bool(head.group(3)), "\n".join(body).strip()))
+        found.append(_section(head, body))
     return found
+
+
+def _section(head: "re.Match[str]", body: List[str]) -> Section:
+    return Section(head["kind"], head["name"], bool(head["cached"]), "\n".join(body).strip(), head["more"] or "")
 
 
 def literal(value: Any, where: str) -> str:

@@ -1,30 +1,16 @@
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { installEngines } from "../../local/engines/install-engines.ts";
-import { sparkOf } from "../../local/engines/spark-installation.ts";
+import { type Fields, type PureHarness, startPureHarness } from "./harness/pure.ts";
 
 // The first use on a machine fetches the engines.
 jest.setTimeout(900_000);
 
-type Fields = Readonly<Record<string, unknown>>;
-let ask: (command: string, fields: Fields) => Promise<unknown>;
-let stop: () => void;
+let pure: PureHarness;
+const ask: PureHarness["ask"] = (command, fields) => pure.ask(command, fields);
 
 beforeAll(async () => {
-  const { python } = await sparkOf(await installEngines({ parts: ["spark"] }));
-  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: "1" };
-  const child = spawn(python, [`${import.meta.dirname}/harness/pure.py`], { env, stdio: ["pipe", "pipe", "inherit"] });
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  ask = async (command, fields) => {
-    child.stdin.write(`${JSON.stringify({ command, ...fields })}\n`);
-    const answer: unknown = JSON.parse((await answers.next()).value ?? "null");
-    if (typeof answer === "object" && answer !== null && "ok" in answer) return answer.ok;
-    throw new Error(JSON.stringify(answer));
-  };
-  stop = () => child.stdin.end();
+  pure = await startPureHarness();
 });
-afterAll(() => stop?.());
+afterAll(() => pure?.close());
 
 const days = (count: number, sums: Fields, table = "raw_events"): Fields =>
   Object.fromEntries(

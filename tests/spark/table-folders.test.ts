@@ -76,7 +76,11 @@ describe.each(folders)("spark/%s/%s", (layer, table) => {
   });
 
   test("is loaded with each of its columns by name", () => {
-    const load = read(...folder, "load.sql");
+    const pieces = readdirSync(join(root, ...folder)).filter(
+      (file) => file.endsWith(".sql") && !["table.sql", "checks.sql"].includes(file),
+    );
+    const shared = readdirSync(join(root, "spark/sql")).map((file) => read("spark/sql", file));
+    const load = [...pieces.map((file) => read(...folder, file)), ...shared].join("\n");
     const missing = columns.filter(
       ({ name }) => !new RegExp(`(\\bas ${name}\\b|^ +(\\w\\.)?${name},?$)`, "m").test(load),
     );
@@ -125,6 +129,7 @@ describe("schemas/rules", () => {
       ...folders.flatMap(([layer, table]) =>
         ["load.sql", "checks.sql", "checks.dqdl"].map((file) => read("spark", layer, table, file)),
       ),
+      ...readdirSync(join(root, "spark/sql")).map((file) => read("spark/sql", file)),
       read("spark", "dq", "bronze", "checks.dqdl"),
     ];
     const asked = files.flatMap((text) =>

@@ -308,19 +308,10 @@ select
 from rows_before_score r
 join edit_scores_by_day z on z.summary_date = r.summary_date
 
--- @view changes cached
-select
-  coalesce(f.summary_date, e.summary_date) as row_date,
-  f.summary_date is null as is_gone,
-  f.*
-from fresh f
-full outer join (select * from stored where summary_date in (${following_dates})) e on f.summary_date = e.summary_date
-where f.summary_date is null or e.summary_date is null or not (${unchanged})
+-- @view existing
+select * from stored where summary_date in (${following_dates})
 
--- @merge
-merge into ${target} t
-using changes s
-on t.summary_date in (${following_dates}) and t.summary_date = s.row_date
-when matched and s.is_gone then delete
-when matched then update set *
-when not matched then insert *
+-- @changes existing
+
+-- @merge_changes
+t.summary_date in (${following_dates})

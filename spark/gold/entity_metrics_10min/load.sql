@@ -10,55 +10,15 @@ select distinct event_timestamp - make_dt_interval(0, 0, minute(event_timestamp)
 from ${input}
 where silver_processed_at > ${mark}
 
--- Windows an hour and less apart are read as one range; a straggler of this morning does not make it the whole day.
--- @literals
-select
-  transform(touched_days, d -> date_format(d, 'yyyy-MM-dd')) as dates,
-  array_distinct(flatten(transform(touched_days, d -> transform(sequence(0, ${silver.revert_window_days}), n -> date_format(date_add(d, n), 'yyyy-MM-dd'))))) as later_dates,
-  coalesce(windows[0], timestamp_ntz'9999-01-01') as first_at,
-  if(
-    size(islands) between 1 and ${gold.ranges_max},
-    transform(islands, r -> named_struct('e.event_timestamp', r.from_at, 'until', r.until)),
-    array(named_struct(
-      'e.event_timestamp', coalesce(islands[0].from_at, timestamp_ntz'9999-01-01'),
-      'until', coalesce(element_at(islands, -1).until, timestamp_ntz'9999-01-01')
-    ))
-  ) as event_ranges,
-  size(windows) as touched_windows
-from (
-  select
-    windows,
-    array_distinct(transform(windows, x -> to_date(x))) as touched_days,
-    aggregate(
-      transform(windows, x -> named_struct('from_at', x, 'until', x + interval 10 minutes)),
-      cast(array() as array<struct<from_at: timestamp_ntz, until: timestamp_ntz>>),
-      (merged, x) -> if(
-        x.from_at <= element_at(merged, -1).until + interval 1 hour,
-        concat(slice(merged, 1, size(merged) - 1), array(
-          named_struct('from_at', element_at(merged, -1).from_at, 'until', greatest(element_at(merged, -1).until, x.until))
-        )),
-        concat(merged, array(x))
-      )
-    ) as islands
-  from (select sort_array(collect_set(window_start)) as windows from touched)
-)
+-- @use touched_ranges
+--   start: window_start
+--   length: interval 10 minutes
+--   gap: interval 1 hour
+--   count: touched_windows
 
--- Reverts that are new or changed, and those that were there before and are not, or not so, any more.
--- @view relabelled cached
-select wiki, title, event_timestamp, reverted_at, seconds_to_revert
-from ${reverts}
-where silver_processed_at > ${reverts_mark}
-union
-select wiki, title, event_timestamp, reverted_at, seconds_to_revert
-from (
-  select revert_event_id, reverted_event_id, wiki, title, reverting_user, event_timestamp, reverted_at, seconds_to_revert, is_self_revert
-  from ${reverts_before}
-  where event_date in (${later_dates}) and event_timestamp >= ${first_at}
-  except
-  select revert_event_id, reverted_event_id, wiki, title, reverting_user, event_timestamp, reverted_at, seconds_to_revert, is_self_revert
-  from ${reverts}
-  where event_date in (${later_dates}) and event_timestamp >= ${first_at}
-)
+-- @use relabelled_reverts
+--   told: wiki, title, event_timestamp, reverted_at, seconds_to_revert
+--   compared: wiki, title, reverting_user
 
 -- Rows of other windows that may be another now. Baselines of a day judge the day after, all pages of a wiki (title NULL).
 -- @view around cached
@@ -76,49 +36,17 @@ select to_timestamp_ntz(as_of_date) + make_dt_interval(1, hour_of_day, 10 * n), 
 from ${wiki_baselines} lateral view explode(sequence(0, 5)) as n
 where gold_processed_at > ${wiki_baselines_mark} and metric = 'entity_edits_10min' and hour_of_day >= 0
 
--- @literals
-select
-  transform(stored_days, d -> date_format(d, 'yyyy-MM-dd')) as stored_dates,
-  -- Baselines of a day judge the day after.
-  array_distinct(flatten(transform(stored_days, d -> transform(array(-1), n -> date_format(date_add(d, n), 'yyyy-MM-dd'))))) as baseline_dates,
-  -- Reverts of the day before decide on edit wars, those of the two days after on labels.
-  array_distinct(flatten(transform(stored_days, d -> transform(sequence(-cast(ceil(${gold.edit_war_hours} / 24.0) as int), cast(ceil(${gold.reverted_within_s} / 86400.0) as int)), n -> date_format(date_add(d, n), 'yyyy-MM-dd'))))) as context_dates,
-  if(
-    size(islands) between 1 and ${gold.ranges_max},
-    transform(islands, r -> named_struct('t.window_start', r.from_at, 'until', r.until)),
-    array(named_struct(
-      't.window_start', coalesce(islands[0].from_at, timestamp_ntz'9999-01-01'),
-      'until', coalesce(element_at(islands, -1).until, timestamp_ntz'9999-01-01')
-    ))
-  ) as stored_ranges
-from (
-  select islands, array_distinct(flatten(transform(islands, r -> sequence(to_date(r.from_at), to_date(r.until))))) as stored_days
-  from (
-    select
-    aggregate(
-      ranges,
-      cast(array() as array<struct<from_at: timestamp_ntz, until: timestamp_ntz>>),
-      (merged, x) -> if(
-        x.from_at <= element_at(merged, -1).until + interval 1 hour,
-        concat(slice(merged, 1, size(merged) - 1), array(
-          named_struct('from_at', element_at(merged, -1).from_at, 'until', greatest(element_at(merged, -1).until, x.until))
-        )),
-        concat(merged, array(x))
-      )
-    ) as islands
-    from (
-      select sort_array(collect_set(named_struct('from_at', from_at, 'until', until))) as ranges
-      from (
-        select window_start as from_at, window_start + interval 10 minutes as until from touched
-        union all
-        select window_start, window_start + interval 10 minutes from around
-        union all
-        select min(event_timestamp) - interval 10 minutes, max(event_timestamp) + interval ${gold.edit_war_hours} hours
-        from relabelled having count(*) > 0
-      )
-    )
-  )
-)
+-- @view reach
+select window_start as from_at, window_start + interval 10 minutes as until from touched
+union all
+select window_start, window_start + interval 10 minutes from around
+union all
+select min(event_timestamp) - interval 10 minutes, max(event_timestamp) + interval ${gold.edit_war_hours} hours
+from relabelled having count(*) > 0
+
+-- Reverts of the day before decide on edit wars.
+-- @use stored_window_ranges
+--   days_before: cast(ceil(${gold.edit_war_hours} / 24.0) as int)
 
 -- Rows as they are: of touched windows all, of the others those that something around them has changed.
 -- @view stored cached
@@ -255,29 +183,12 @@ select
   b.is_watched,
   b.watch_id,
   b.entity_label,
-  b.edit_count,
-  b.bot_edits,
-  b.human_edits,
-  b.anonymous_edits,
-  b.registered_edits,
-  b.bytes_added,
-  b.bytes_removed,
-  b.large_deletions,
-  coalesce(l.revert_count, 0) as revert_count,
-  coalesce(l.reverted_edits, 0) as reverted_edits,
-  b.abuse_filter_hits,
-  b.edit_count / 10D as edits_per_minute,
-  coalesce(l.revert_count, 0) / cast(b.edit_count as double) as revert_rate,
-  coalesce(l.reverted_edits, 0) / cast(b.edit_count as double) as reverted_rate,
+  -- @use edit_rates
   b.unique_users,
   b.user_diversity,
   b.top_user_share,
   w.window_start is not null as is_edit_war,
-  (b.edit_count - m.median) / greatest(${gold.mad_scale} * m.mad, 1D) as anomaly_score,
-  coalesce(
-    (b.edit_count - m.median) / greatest(${gold.mad_scale} * m.mad, 1D) >= ${gold.anomaly_z}
-    and b.edit_count >= ${gold.anomaly_min_edits}, false
-  ) as is_anomaly,
+  -- @use edit_anomaly
   ${run_at} as gold_processed_at,
   '1.0.0' as schema_version
 from base b
@@ -288,23 +199,7 @@ left join ${wiki_baselines} m
   and m.wiki = b.wiki and m.hour_of_day = hour(b.window_start) and m.metric = 'entity_edits_10min'
   and m.as_of_date in (${baseline_dates})
 
--- @view changes cached
-select
-  coalesce(f.window_start, e.window_start) as row_start,
-  coalesce(f.wiki, e.wiki) as row_wiki,
-  coalesce(f.title, e.title) as row_title,
-  coalesce(f.stat_date, e.stat_date) as row_date,
-  f.wiki is null as is_gone,
-  f.*
-from fresh f
-full outer join stored e on f.window_start = e.window_start and f.wiki = e.wiki and f.title = e.title
-where f.wiki is null or e.wiki is null or not (${unchanged})
+-- @changes stored
 
--- @merge
-merge into ${target} t
-using changes s
-on t.stat_date in (${stored_dates}) and ${stored_ranges}
-  and t.stat_date = s.row_date and t.window_start = s.row_start and t.wiki = s.row_wiki and t.title = s.row_title
-when matched and s.is_gone then delete
-when matched then update set *
-when not matched then insert *
+-- @merge_changes
+t.stat_date in (${stored_dates}) and ${stored_ranges}

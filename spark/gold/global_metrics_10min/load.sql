@@ -19,55 +19,15 @@ from (
 )
 where ${valid_through_before} > timestamp_ntz'1970-01-01' and window_start + interval 10 minutes <= ${valid_through}
 
--- Windows an hour and less apart are read as one range; a straggler of this morning does not make it the whole day.
--- @literals
-select
-  transform(touched_days, d -> date_format(d, 'yyyy-MM-dd')) as dates,
-  array_distinct(flatten(transform(touched_days, d -> transform(sequence(0, ${silver.revert_window_days}), n -> date_format(date_add(d, n), 'yyyy-MM-dd'))))) as later_dates,
-  coalesce(windows[0], timestamp_ntz'9999-01-01') as first_at,
-  if(
-    size(islands) between 1 and ${gold.ranges_max},
-    transform(islands, r -> named_struct('e.event_timestamp', r.from_at, 'until', r.until)),
-    array(named_struct(
-      'e.event_timestamp', coalesce(islands[0].from_at, timestamp_ntz'9999-01-01'),
-      'until', coalesce(element_at(islands, -1).until, timestamp_ntz'9999-01-01')
-    ))
-  ) as event_ranges,
-  size(windows) as touched_windows
-from (
-  select
-    windows,
-    array_distinct(transform(windows, x -> to_date(x))) as touched_days,
-    aggregate(
-      transform(windows, x -> named_struct('from_at', x, 'until', x + interval 10 minutes)),
-      cast(array() as array<struct<from_at: timestamp_ntz, until: timestamp_ntz>>),
-      (merged, x) -> if(
-        x.from_at <= element_at(merged, -1).until + interval 1 hour,
-        concat(slice(merged, 1, size(merged) - 1), array(
-          named_struct('from_at', element_at(merged, -1).from_at, 'until', greatest(element_at(merged, -1).until, x.until))
-        )),
-        concat(merged, array(x))
-      )
-    ) as islands
-  from (select sort_array(collect_set(window_start)) as windows from touched)
-)
+-- @use touched_ranges
+--   start: window_start
+--   length: interval 10 minutes
+--   gap: interval 1 hour
+--   count: touched_windows
 
--- Reverts that are new or changed, and those that were there before and are not, or not so, any more.
--- @view relabelled cached
-select wiki, event_timestamp, reverted_at, seconds_to_revert
-from ${reverts}
-where silver_processed_at > ${reverts_mark}
-union
-select wiki, event_timestamp, reverted_at, seconds_to_revert
-from (
-  select revert_event_id, reverted_event_id, wiki, event_timestamp, reverted_at, seconds_to_revert, is_self_revert
-  from ${reverts_before}
-  where event_date in (${later_dates}) and event_timestamp >= ${first_at}
-  except
-  select revert_event_id, reverted_event_id, wiki, event_timestamp, reverted_at, seconds_to_revert, is_self_revert
-  from ${reverts}
-  where event_date in (${later_dates}) and event_timestamp >= ${first_at}
-)
+-- @use relabelled_reverts
+--   told: wiki, event_timestamp, reverted_at, seconds_to_revert
+--   compared: wiki
 
 -- Rows of other windows that may be another now. Baselines of a day judge the day after.
 -- @view around cached
@@ -86,47 +46,13 @@ select to_timestamp_ntz(as_of_date) + make_dt_interval(1, hour_of_day, 10 * n), 
 from ${wiki_baselines} lateral view explode(sequence(0, 5)) as n
 where gold_processed_at > ${wiki_baselines_mark} and metric = 'edits_10min' and hour_of_day >= 0
 
--- @literals
-select
-  transform(stored_days, d -> date_format(d, 'yyyy-MM-dd')) as stored_dates,
-  -- Baselines of a day judge the day after.
-  array_distinct(flatten(transform(stored_days, d -> transform(array(-1), n -> date_format(date_add(d, n), 'yyyy-MM-dd'))))) as baseline_dates,
-  coalesce(islands[0].from_at, timestamp_ntz'9999-01-01') as label_from,
-  -- A revert labels the window of the edit it undoes from within two days after it.
-  array_distinct(flatten(transform(stored_days, d -> transform(sequence(0, cast(ceil(${gold.reverted_within_s} / 86400.0) as int)), n -> date_format(date_add(d, n), 'yyyy-MM-dd'))))) as label_dates,
-  if(
-    size(islands) between 1 and ${gold.ranges_max},
-    transform(islands, r -> named_struct('t.window_start', r.from_at, 'until', r.until)),
-    array(named_struct(
-      't.window_start', coalesce(islands[0].from_at, timestamp_ntz'9999-01-01'),
-      'until', coalesce(element_at(islands, -1).until, timestamp_ntz'9999-01-01')
-    ))
-  ) as stored_ranges
-from (
-  select islands, array_distinct(flatten(transform(islands, r -> sequence(to_date(r.from_at), to_date(r.until))))) as stored_days
-  from (
-    select
-    aggregate(
-      ranges,
-      cast(array() as array<struct<from_at: timestamp_ntz, until: timestamp_ntz>>),
-      (merged, x) -> if(
-        x.from_at <= element_at(merged, -1).until + interval 1 hour,
-        concat(slice(merged, 1, size(merged) - 1), array(
-          named_struct('from_at', element_at(merged, -1).from_at, 'until', greatest(element_at(merged, -1).until, x.until))
-        )),
-        concat(merged, array(x))
-      )
-    ) as islands
-    from (
-      select sort_array(collect_set(named_struct('from_at', from_at, 'until', until))) as ranges
-      from (
-        select window_start as from_at, window_start + interval 10 minutes as until from touched
-        union all
-        select window_start, window_start + interval 10 minutes from around
-      )
-    )
-  )
-)
+-- @view reach
+select window_start as from_at, window_start + interval 10 minutes as until from touched
+union all
+select window_start, window_start + interval 10 minutes from around
+
+-- @use stored_window_ranges
+--   days_before: 0
 
 -- Rows as they are: of touched windows all, of the others those that something around them has changed.
 -- @view stored cached
@@ -151,15 +77,7 @@ where e.event_date in (${dates}) and ${event_ranges}
 select
   window_start,
   if(grouping(wiki) = 1, '*', wiki) as scope,
-  count_if(is_edit) as edit_count,
-  count_if(is_edit and is_bot) as bot_edits,
-  count_if(is_edit and not is_bot) as human_edits,
-  count_if(is_edit and not is_bot and is_anonymous) as anonymous_edits,
-  count_if(is_edit and not is_bot and user_kind = 'registered') as registered_edits,
-  coalesce(sum(length_delta) filter (where is_edit and length_delta > 0), 0) as bytes_added,
-  coalesce(sum(-length_delta) filter (where is_edit and length_delta < 0), 0) as bytes_removed,
-  count_if(is_edit and is_large_deletion) as large_deletions,
-  count_if(log_type = 'abusefilter') as abuse_filter_hits,
+  -- @use edit_counts
   count(*) as total_events,
   cast(size(collect_set(if(is_edit, struct(wiki, title), null))) as bigint) as unique_pages,
   count_if(event_type = 'new') as new_pages,
@@ -223,7 +141,7 @@ from (
     )
   ))
   from ${reverts}
-  where event_date in (${label_dates}) and event_timestamp >= ${label_from} and not is_self_revert
+  where event_date in (${context_dates}) and event_timestamp >= ${stored_from} and not is_self_revert
 ) r
 left semi join (select window_start from touched union all select window_start from around) w on w.window_start = r.window_start
 group by grouping sets ((window_start), (window_start, wiki))
@@ -289,22 +207,7 @@ select
   '1.0.0' as schema_version
 from judged
 
--- @view changes cached
-select
-  coalesce(f.window_start, e.window_start) as row_start,
-  coalesce(f.scope, e.scope) as row_scope,
-  coalesce(f.stat_date, e.stat_date) as row_date,
-  f.scope is null as is_gone,
-  f.*
-from fresh f
-full outer join stored e on f.window_start = e.window_start and f.scope = e.scope
-where f.scope is null or e.scope is null or not (${unchanged})
+-- @changes stored
 
--- @merge
-merge into ${target} t
-using changes s
-on t.stat_date in (${stored_dates}) and ${stored_ranges}
-  and t.stat_date = s.row_date and t.window_start = s.row_start and t.scope = s.row_scope
-when matched and s.is_gone then delete
-when matched then update set *
-when not matched then insert *
+-- @merge_changes
+t.stat_date in (${stored_dates}) and ${stored_ranges}

@@ -3,20 +3,7 @@
 -- Reads   ${input} of those days only. Every other day is in this table already, as its own period of one day.
 -- Writes  only rows that differ; a language that vanished is deleted in the same MERGE.
 
--- @view new_days cached
-select distinct event_date as stat_date from ${cleaned_events} where silver_processed_at > ${cleaned_events_mark}
-
--- @literals
-select
-  coalesce((select sort_array(collect_set(stat_date)) from new_days), array()) as new_dates,
-  coalesce((
-    select sort_array(collect_set(date_format(date_add(to_date(stat_date), n), 'yyyy-MM-dd')))
-    from new_days lateral view explode(sequence(0, ${gold.history_month_days} - 1)) as n
-  ), array()) as following_dates,
-  coalesce((
-    select sort_array(collect_set(date_format(date_add(to_date(stat_date), n), 'yyyy-MM-dd')))
-    from new_days lateral view explode(sequence(1 - ${gold.history_month_days}, ${gold.history_month_days} - 1)) as n
-  ), array()) as around_dates
+-- @use days_of_history
 
 -- @view day_counts cached
 select
@@ -77,24 +64,10 @@ select
   '1.0.0' as schema_version
 from sums
 
--- @view changes cached
-select
-  coalesce(f.as_of_date, e.as_of_date) as row_date,
-  coalesce(f.period_days, e.period_days) as row_period,
-  coalesce(f.language, e.language) as row_language,
-  coalesce(f.project, e.project) as row_project,
-  f.as_of_date is null as is_gone,
-  f.*
-from fresh f
-full outer join (select * from ${target} where as_of_date in (${dates})) e
-  on f.as_of_date = e.as_of_date and f.period_days = e.period_days and f.language = e.language and f.project = e.project
-where f.as_of_date is null or e.as_of_date is null or not (${unchanged})
+-- @view existing
+select t.* from ${target} t where t.as_of_date in (${dates})
 
--- @merge
-merge into ${target} t
-using changes s
-on t.as_of_date in (${dates}) and t.as_of_date = s.row_date and t.period_days = s.row_period
-  and t.language = s.row_language and t.project = s.row_project
-when matched and s.is_gone then delete
-when matched then update set *
-when not matched then insert *
+-- @changes existing
+
+-- @merge_changes
+t.as_of_date in (${dates})

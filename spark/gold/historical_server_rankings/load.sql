@@ -3,19 +3,7 @@
 -- Reads   ${input} of a month, and of ${user_daily} two columns of it, for the servers on the lists.
 -- Writes  only rows that differ; a server that fell off a list is deleted in the same MERGE.
 
--- @view new_days cached
-select distinct event_date as stat_date from ${cleaned_events} where silver_processed_at > ${cleaned_events_mark}
-
--- @literals
-select
-  coalesce((
-    select sort_array(collect_set(date_format(date_add(to_date(stat_date), n), 'yyyy-MM-dd')))
-    from new_days lateral view explode(sequence(0, ${gold.history_month_days} - 1)) as n
-  ), array()) as following_dates,
-  coalesce((
-    select sort_array(collect_set(date_format(date_add(to_date(stat_date), n), 'yyyy-MM-dd')))
-    from new_days lateral view explode(sequence(1 - ${gold.history_month_days}, ${gold.history_month_days} - 1)) as n
-  ), array()) as around_dates
+-- @use days_of_history
 
 -- @view server_days cached
 select stat_date, domain as server_name, sum(signal_edits) as edit_count, sum(signal_bytes) as total_bytes
@@ -96,22 +84,10 @@ from ranked r
 left join user_counts u
   on u.as_of_date = r.as_of_date and u.period_days = r.period_days and u.server_name = r.server_name
 
--- @view changes cached
-select
-  coalesce(f.as_of_date, e.as_of_date) as row_date,
-  coalesce(f.period_days, e.period_days) as row_period,
-  coalesce(f.server_name, e.server_name) as row_server,
-  f.as_of_date is null as is_gone,
-  f.*
-from fresh f
-full outer join (select * from ${target} where as_of_date in (${dates})) e
-  on f.as_of_date = e.as_of_date and f.period_days = e.period_days and f.server_name = e.server_name
-where f.as_of_date is null or e.as_of_date is null or not (${unchanged})
+-- @view existing
+select t.* from ${target} t where t.as_of_date in (${dates})
 
--- @merge
-merge into ${target} t
-using changes s
-on t.as_of_date in (${dates}) and t.as_of_date = s.row_date and t.period_days = s.row_period and t.server_name = s.row_server
-when matched and s.is_gone then delete
-when matched then update set *
-when not matched then insert *
+-- @changes existing
+
+-- @merge_changes
+t.as_of_date in (${dates})

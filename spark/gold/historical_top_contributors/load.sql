@@ -97,24 +97,10 @@ where rank <= ${gold.top_contributors}
 -- @literals
 select cast(count(*) as int) as touched_windows from fresh
 
--- @view changes cached
-select
-  coalesce(f.as_of_date, e.as_of_date) as row_date,
-  coalesce(f.period_days, e.period_days) as row_period,
-  coalesce(f.user, e.user) as row_user,
-  coalesce(f.is_bot, e.is_bot) as row_bot,
-  f.as_of_date is null as is_gone,
-  f.*
-from fresh f
-full outer join (select * from ${target} where as_of_date in (${dates})) e
-  on f.as_of_date = e.as_of_date and f.period_days = e.period_days and f.user = e.user and f.is_bot = e.is_bot
-where f.as_of_date is null or e.as_of_date is null or not (${unchanged})
+-- @view existing
+select t.* from ${target} t where t.as_of_date in (${dates})
 
--- @merge
-merge into ${target} t
-using changes s
-on t.as_of_date in (${dates}) and t.as_of_date = s.row_date and t.period_days = s.row_period
-  and t.user = s.row_user and t.is_bot = s.row_bot
-when matched and s.is_gone then delete
-when matched then update set *
-when not matched then insert *
+-- @changes existing
+
+-- @merge_changes
+t.as_of_date in (${dates})

@@ -3,61 +3,22 @@
 --         Of hours whose events are as they were, only rows that a new, changed or vanished revert is about (its own hour and
 --         that of the edit undone): their counts of events are those of the stored row.
 -- Writes  only rows that differ; a domain that vanished from a touched hour is deleted in the same MERGE.
--- The changes are found first (full join with a flag): WHEN NOT MATCHED BY SOURCE reads the whole target, every cycle.
 
 -- @view touched cached
 select distinct event_date as stat_date, hour(event_timestamp) as stat_hour
 from ${input}
 where silver_processed_at > ${mark}
 
--- Hours that follow each other are read as one range; a straggler of this morning does not make it the whole day.
--- @literals
-select
-  transform(touched_days, d -> date_format(d, 'yyyy-MM-dd')) as dates,
-  array_distinct(flatten(transform(touched_days, d -> transform(sequence(0, ${silver.revert_window_days}), n -> date_format(date_add(d, n), 'yyyy-MM-dd'))))) as later_dates,
-  coalesce(hours[0], timestamp_ntz'9999-01-01') as first_at,
-  if(
-    size(islands) between 1 and ${gold.ranges_max},
-    transform(islands, r -> named_struct('e.event_timestamp', r.from_at, 'until', r.until)),
-    array(named_struct(
-      'e.event_timestamp', coalesce(islands[0].from_at, timestamp_ntz'9999-01-01'),
-      'until', coalesce(element_at(islands, -1).until, timestamp_ntz'9999-01-01')
-    ))
-  ) as event_ranges
-from (
-  select
-    hours,
-    array_distinct(transform(hours, x -> to_date(x))) as touched_days,
-    aggregate(
-      transform(hours, x -> named_struct('from_at', x, 'until', x + interval 1 hour)),
-      cast(array() as array<struct<from_at: timestamp_ntz, until: timestamp_ntz>>),
-      (merged, x) -> if(
-        x.from_at <= element_at(merged, -1).until,
-        concat(slice(merged, 1, size(merged) - 1), array(
-          named_struct('from_at', element_at(merged, -1).from_at, 'until', x.until)
-        )),
-        concat(merged, array(x))
-      )
-    ) as islands
-  from (select sort_array(collect_set(to_timestamp_ntz(stat_date) + make_dt_interval(0, stat_hour))) as hours from touched)
-)
+-- Hours that follow each other are read as one range.
+-- @use touched_ranges
+--   start: to_timestamp_ntz(stat_date) + make_dt_interval(0, stat_hour)
+--   length: interval 1 hour
+--   gap: interval 0 hours
+--   count: touched_hours
 
--- Reverts that are new or changed, and those that were there before and are not, or not so, any more.
--- @view relabelled
-select wiki, event_timestamp, reverted_at, seconds_to_revert
-from ${reverts}
-where silver_processed_at > ${reverts_mark}
-union
-select wiki, event_timestamp, reverted_at, seconds_to_revert
-from (
-  select revert_event_id, reverted_event_id, wiki, event_timestamp, reverted_at, seconds_to_revert, is_self_revert
-  from ${reverts_before}
-  where event_date in (${later_dates}) and event_timestamp >= ${first_at}
-  except
-  select revert_event_id, reverted_event_id, wiki, event_timestamp, reverted_at, seconds_to_revert, is_self_revert
-  from ${reverts}
-  where event_date in (${later_dates}) and event_timestamp >= ${first_at}
-)
+-- @use relabelled_reverts
+--   told: wiki, event_timestamp, reverted_at, seconds_to_revert
+--   compared: wiki
 
 -- Rows of other hours that may be another now.
 -- @view around cached
@@ -188,22 +149,7 @@ select
 from base b
 left join labels l on l.stat_date = b.stat_date and l.stat_hour = b.stat_hour and l.wiki = b.wiki
 
--- @view changes cached
-select
-  coalesce(f.stat_date, e.stat_date) as row_date,
-  coalesce(f.stat_hour, e.stat_hour) as row_hour,
-  coalesce(f.domain, e.domain) as row_domain,
-  f.domain is null as is_gone,
-  f.*
-from fresh f
-full outer join stored e
-  on f.stat_date = e.stat_date and f.stat_hour = e.stat_hour and f.domain = e.domain
-where f.domain is null or e.domain is null or not (${unchanged})
+-- @changes stored
 
--- @merge
-merge into ${target} t
-using changes s
-on t.stat_date in (${stored_dates}) and t.stat_date = s.row_date and t.stat_hour = s.row_hour and t.domain = s.row_domain
-when matched and s.is_gone then delete
-when matched then update set *
-when not matched then insert *
+-- @merge_changes
+t.stat_date in (${stored_dates})

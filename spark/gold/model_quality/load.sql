@@ -92,27 +92,7 @@ from (
 -- @view existing
 select t.* from ${target} t where t.stat_date in (${dates})
 
--- @view changes cached
-select
-  coalesce(f.stat_date, e.stat_date) as row_date,
-  coalesce(f.wiki, e.wiki) as row_wiki,
-  coalesce(f.model_version, e.model_version) as row_model,
-  coalesce(f.level, e.level) as row_level,
-  coalesce(f.threshold, e.threshold) as row_threshold,
-  f.wiki is null as is_gone,
-  f.*
-from fresh f
-full outer join existing e
-  on f.stat_date = e.stat_date and f.wiki = e.wiki and f.model_version = e.model_version and f.level = e.level
-  and f.threshold = e.threshold
-where f.wiki is null or e.wiki is null or not (${unchanged})
+-- @changes existing
 
--- @merge
-merge into ${target} t
-using changes s
-on t.stat_date in (${dates})
-  and t.stat_date = s.row_date and t.wiki = s.row_wiki and t.model_version = s.row_model and t.level = s.row_level
-  and t.threshold = s.row_threshold
-when matched and s.is_gone then delete
-when matched then update set *
-when not matched then insert *
+-- @merge_changes
+t.stat_date in (${dates})

@@ -22,22 +22,9 @@ select
   ), array()) as later_dates,
   coalesce((select min(first_at) from arrived), timestamp_ntz'9999-01-01') as first_at
 
--- Reverts that are new or changed, and those that were there before and are not, or not so, any more.
--- @view relabelled cached
-select event_date, wiki, reverting_user, reverted_user, reverted_at
-from ${reverts}
-where silver_processed_at > ${reverts_mark}
-union
-select event_date, wiki, reverting_user, reverted_user, reverted_at
-from (
-  select revert_event_id, reverted_event_id, event_date, wiki, reverting_user, reverted_user, reverted_at, seconds_to_revert, is_self_revert
-  from ${reverts_before}
-  where event_date in (${later_dates}) and event_timestamp >= ${first_at}
-  except
-  select revert_event_id, reverted_event_id, event_date, wiki, reverting_user, reverted_user, reverted_at, seconds_to_revert, is_self_revert
-  from ${reverts}
-  where event_date in (${later_dates}) and event_timestamp >= ${first_at}
-)
+-- @use relabelled_reverts
+--   told: event_date, wiki, reverting_user, reverted_user, reverted_at
+--   compared: event_date, wiki, reverting_user, reverted_user
 
 -- Users of whom nothing but a label is new.
 -- @view labelled cached
@@ -205,25 +192,7 @@ left semi join touched_users t
   and (t.server_name = e.server_name and t.user_normalized = e.user_normalized or ${is_moved} and e.stat_date in (${new_dates}))
 where e.stat_date in (${stored_dates})
 
--- @view changes cached
-select
-  coalesce(f.stat_date, e.stat_date) as row_date,
-  coalesce(f.server_name, e.server_name) as row_server,
-  coalesce(f.user_normalized, e.user_normalized) as row_user,
-  coalesce(f.is_bot, e.is_bot) as row_bot,
-  f.user_normalized is null as is_gone,
-  f.*
-from fresh f
-full outer join existing e
-  on f.stat_date = e.stat_date and f.server_name = e.server_name and f.user_normalized = e.user_normalized
-  and f.is_bot = e.is_bot
-where f.user_normalized is null or e.user_normalized is null or not (${unchanged})
+-- @changes existing
 
--- @merge
-merge into ${target} t
-using changes s
-on t.stat_date in (${stored_dates}) and t.stat_date = s.row_date and t.server_name = s.row_server
-  and t.user_normalized = s.row_user and t.is_bot = s.row_bot
-when matched and s.is_gone then delete
-when matched then update set *
-when not matched then insert *
+-- @merge_changes
+t.stat_date in (${stored_dates})

@@ -11,55 +11,15 @@ select distinct event_timestamp - make_dt_interval(0, 0, minute(event_timestamp)
 from ${input}
 where silver_processed_at > ${mark}
 
--- Windows an hour and less apart are read as one range; a straggler of this morning does not make it the whole day.
--- @literals
-select
-  transform(touched_days, d -> date_format(d, 'yyyy-MM-dd')) as dates,
-  array_distinct(flatten(transform(touched_days, d -> transform(sequence(0, ${silver.revert_window_days}), n -> date_format(date_add(d, n), 'yyyy-MM-dd'))))) as later_dates,
-  coalesce(windows[0], timestamp_ntz'9999-01-01') as first_at,
-  if(
-    size(islands) between 1 and ${gold.ranges_max},
-    transform(islands, r -> named_struct('e.event_timestamp', r.from_at, 'until', r.until)),
-    array(named_struct(
-      'e.event_timestamp', coalesce(islands[0].from_at, timestamp_ntz'9999-01-01'),
-      'until', coalesce(element_at(islands, -1).until, timestamp_ntz'9999-01-01')
-    ))
-  ) as event_ranges,
-  size(windows) as touched_windows
-from (
-  select
-    windows,
-    array_distinct(transform(windows, x -> to_date(x))) as touched_days,
-    aggregate(
-      transform(windows, x -> named_struct('from_at', x, 'until', x + interval 10 minutes)),
-      cast(array() as array<struct<from_at: timestamp_ntz, until: timestamp_ntz>>),
-      (merged, x) -> if(
-        x.from_at <= element_at(merged, -1).until + interval 1 hour,
-        concat(slice(merged, 1, size(merged) - 1), array(
-          named_struct('from_at', element_at(merged, -1).from_at, 'until', greatest(element_at(merged, -1).until, x.until))
-        )),
-        concat(merged, array(x))
-      )
-    ) as islands
-  from (select sort_array(collect_set(window_start)) as windows from touched)
-)
+-- @use touched_ranges
+--   start: window_start
+--   length: interval 10 minutes
+--   gap: interval 1 hour
+--   count: touched_windows
 
--- Reverts that are new or changed, and those that were there before and are not, or not so, any more.
--- @view relabelled cached
-select wiki, reverting_user, reverted_user, event_timestamp, reverted_at, seconds_to_revert
-from ${reverts}
-where silver_processed_at > ${reverts_mark}
-union
-select wiki, reverting_user, reverted_user, event_timestamp, reverted_at, seconds_to_revert
-from (
-  select revert_event_id, reverted_event_id, wiki, reverting_user, reverted_user, reverted_user_kind, event_timestamp, reverted_at, seconds_to_revert, is_self_revert
-  from ${reverts_before}
-  where event_date in (${later_dates}) and event_timestamp >= ${first_at}
-  except
-  select revert_event_id, reverted_event_id, wiki, reverting_user, reverted_user, reverted_user_kind, event_timestamp, reverted_at, seconds_to_revert, is_self_revert
-  from ${reverts}
-  where event_date in (${later_dates}) and event_timestamp >= ${first_at}
-)
+-- @use relabelled_reverts
+--   told: wiki, reverting_user, reverted_user, event_timestamp, reverted_at, seconds_to_revert
+--   compared: wiki, reverting_user, reverted_user, reverted_user_kind
 
 -- Users whose role may be another one, from when to when a window's end must lie.
 -- @view reconsidered cached
@@ -99,48 +59,16 @@ select to_timestamp_ntz(as_of_date) + make_dt_interval(1, hour_of_day, 10 * n), 
 from ${wiki_baselines} lateral view explode(sequence(0, 5)) as n
 where gold_processed_at > ${wiki_baselines_mark} and metric like 'user_edits_10min%' and hour_of_day >= 0
 
--- @literals
-select
-  transform(stored_days, d -> date_format(d, 'yyyy-MM-dd')) as stored_dates,
-  -- Baselines of a day judge the day after.
-  array_distinct(flatten(transform(stored_days, d -> transform(array(-1), n -> date_format(date_add(d, n), 'yyyy-MM-dd'))))) as baseline_dates,
-  -- Reverts and new accounts of the days before decide on roles; reverts of the two days after on labels.
-  array_distinct(flatten(transform(stored_days, d -> transform(sequence(-${gold.reverter_days}, cast(ceil(${gold.reverted_within_s} / 86400.0) as int)), n -> date_format(date_add(d, n), 'yyyy-MM-dd'))))) as context_dates,
-  if(
-    size(islands) between 1 and ${gold.ranges_max},
-    transform(islands, r -> named_struct('t.window_start', r.from_at, 'until', r.until)),
-    array(named_struct(
-      't.window_start', coalesce(islands[0].from_at, timestamp_ntz'9999-01-01'),
-      'until', coalesce(element_at(islands, -1).until, timestamp_ntz'9999-01-01')
-    ))
-  ) as stored_ranges
-from (
-  select islands, array_distinct(flatten(transform(islands, r -> sequence(to_date(r.from_at), to_date(r.until))))) as stored_days
-  from (
-    select
-    aggregate(
-      ranges,
-      cast(array() as array<struct<from_at: timestamp_ntz, until: timestamp_ntz>>),
-      (merged, x) -> if(
-        x.from_at <= element_at(merged, -1).until + interval 1 hour,
-        concat(slice(merged, 1, size(merged) - 1), array(
-          named_struct('from_at', element_at(merged, -1).from_at, 'until', greatest(element_at(merged, -1).until, x.until))
-        )),
-        concat(merged, array(x))
-      )
-    ) as islands
-    from (
-      select sort_array(collect_set(named_struct('from_at', from_at, 'until', until))) as ranges
-      from (
-        select window_start as from_at, window_start + interval 10 minutes as until from touched
-        union all
-        select window_start, window_start + interval 10 minutes from around
-        union all
-        select min(after_at) - interval 10 minutes, max(until_at) from reconsidered having count(*) > 0
-      )
-    )
-  )
-)
+-- @view reach
+select window_start as from_at, window_start + interval 10 minutes as until from touched
+union all
+select window_start, window_start + interval 10 minutes from around
+union all
+select min(after_at) - interval 10 minutes, max(until_at) from reconsidered having count(*) > 0
+
+-- Reverts and new accounts of the days before decide on roles.
+-- @use stored_window_ranges
+--   days_before: ${gold.reverter_days}
 
 -- Rows as they are: of touched windows all, of the others those that something around them has changed.
 -- @view stored cached
@@ -173,15 +101,7 @@ select
   max(user_kind) as user_kind,
   max(is_bot) as is_bot,
   case when max(is_bot) then 'bot' when max(is_known_bot) then 'known_bot' end as fixed_role,
-  count_if(is_edit) as edit_count,
-  count_if(is_edit and is_bot) as bot_edits,
-  count_if(is_edit and not is_bot) as human_edits,
-  count_if(is_edit and not is_bot and is_anonymous) as anonymous_edits,
-  count_if(is_edit and not is_bot and user_kind = 'registered') as registered_edits,
-  coalesce(sum(length_delta) filter (where is_edit and length_delta > 0), 0) as bytes_added,
-  coalesce(sum(-length_delta) filter (where is_edit and length_delta < 0), 0) as bytes_removed,
-  count_if(is_edit and is_large_deletion) as large_deletions,
-  count_if(log_type = 'abusefilter') as abuse_filter_hits,
+  -- @use edit_counts
   cast(size(collect_set(if(is_edit, title, null))) as bigint) as pages_edited,
   cast(size(collect_set(if(is_edit, namespace, null))) as bigint) as namespaces_edited,
   count_if(is_edit and is_talk_warning) as talk_warnings
@@ -281,30 +201,13 @@ select
   b.user_kind,
   b.is_bot,
   coalesce(b.fixed_role, if(r.window_start is not null, 'reverter', null), if(n.window_start is not null, 'newcomer', null), 'human') as role,
-  b.edit_count,
-  b.bot_edits,
-  b.human_edits,
-  b.anonymous_edits,
-  b.registered_edits,
-  b.bytes_added,
-  b.bytes_removed,
-  b.large_deletions,
-  coalesce(l.revert_count, 0) as revert_count,
-  coalesce(l.reverted_edits, 0) as reverted_edits,
-  b.abuse_filter_hits,
-  b.edit_count / 10D as edits_per_minute,
-  coalesce(l.revert_count, 0) / cast(b.edit_count as double) as revert_rate,
-  coalesce(l.reverted_edits, 0) / cast(b.edit_count as double) as reverted_rate,
+  -- @use edit_rates
   b.pages_edited,
   b.wikis_edited,
   coalesce(l.revert_count, 0) as reverts_made,
   b.namespaces_edited,
   b.talk_warnings,
-  (b.edit_count - m.median) / greatest(${gold.mad_scale} * m.mad, 1D) as anomaly_score,
-  coalesce(
-    (b.edit_count - m.median) / greatest(${gold.mad_scale} * m.mad, 1D) >= ${gold.anomaly_z}
-    and b.edit_count >= ${gold.anomaly_min_edits}, false
-  ) as is_anomaly,
+  -- @use edit_anomaly
   ${run_at} as gold_processed_at,
   '1.0.0' as schema_version
 from base b
@@ -317,23 +220,7 @@ left join ${wiki_baselines} m
   and m.metric = if(b.user_kind = 'registered', 'user_edits_10min_registered', 'user_edits_10min_unregistered')
   and m.as_of_date in (${baseline_dates})
 
--- @view changes cached
-select
-  coalesce(f.window_start, e.window_start) as row_start,
-  coalesce(f.wiki, e.wiki) as row_wiki,
-  coalesce(f.user_normalized, e.user_normalized) as row_user,
-  coalesce(f.stat_date, e.stat_date) as row_date,
-  f.wiki is null as is_gone,
-  f.*
-from fresh f
-full outer join stored e on f.window_start = e.window_start and f.wiki = e.wiki and f.user_normalized = e.user_normalized
-where f.wiki is null or e.wiki is null or not (${unchanged})
+-- @changes stored
 
--- @merge
-merge into ${target} t
-using changes s
-on t.stat_date in (${stored_dates}) and ${stored_ranges}
-  and t.stat_date = s.row_date and t.window_start = s.row_start and t.wiki = s.row_wiki and t.user_normalized = s.row_user
-when matched and s.is_gone then delete
-when matched then update set *
-when not matched then insert *
+-- @merge_changes
+t.stat_date in (${stored_dates}) and ${stored_ranges}

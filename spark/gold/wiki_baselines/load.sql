@@ -129,24 +129,7 @@ group by u.as_of_date, u.wiki, u.metric, u.hour_of_day
 -- @view existing
 select t.* from ${target} t where t.as_of_date in (${dates})
 
--- @view changes cached
-select
-  coalesce(f.as_of_date, e.as_of_date) as row_date,
-  coalesce(f.wiki, e.wiki) as row_wiki,
-  coalesce(f.metric, e.metric) as row_metric,
-  coalesce(f.hour_of_day, e.hour_of_day) as row_hour,
-  f.wiki is null as is_gone,
-  f.*
-from fresh f
-full outer join existing e
-  on f.as_of_date = e.as_of_date and f.wiki = e.wiki and f.metric = e.metric and f.hour_of_day = e.hour_of_day
-where f.wiki is null or e.wiki is null or not (${unchanged})
+-- @changes existing
 
--- @merge
-merge into ${target} t
-using changes s
-on t.as_of_date in (${dates})
-  and t.as_of_date = s.row_date and t.wiki = s.row_wiki and t.metric = s.row_metric and t.hour_of_day = s.row_hour
-when matched and s.is_gone then delete
-when matched then update set *
-when not matched then insert *
+-- @merge_changes
+t.as_of_date in (${dates})

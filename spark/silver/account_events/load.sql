@@ -55,22 +55,7 @@ left semi join touched n on n.event_id = t.event_id
 where t.event_date in (${dates})
   and t.event_timestamp between ${first_at} and ${last_at}
 
--- @view changes cached
-select
-  coalesce(f.event_id, e.event_id) as row_id,
-  coalesce(f.event_date, e.event_date) as row_date,
-  f.event_id is null as is_gone,
-  f.*
-from fresh f
-full outer join existing e on f.event_id = e.event_id
-where f.event_id is null or e.event_id is null or not (${unchanged})
+-- @changes existing
 
--- @merge
-merge into ${target} t
-using changes s
-on t.event_date in (${dates})
-  and t.event_timestamp between ${first_at} and ${last_at}
-  and t.event_date = s.row_date and t.event_id = s.row_id
-when matched and s.is_gone then delete
-when matched then update set *
-when not matched then insert *
+-- @merge_changes
+t.event_date in (${dates}) and t.event_timestamp between ${first_at} and ${last_at}

@@ -123,39 +123,22 @@ select
 from judged
 where refused_by is not null
 
--- An hour on each side of every hour that got rows: a resent event may carry its time in another precision. Hours that follow
--- each other are one range; a straggler of this morning does not make it the whole day.
+-- An hour on each side of every hour that got rows: a resent event may carry its time in another precision.
 -- @literals
 select
-  dates,
-  if(
-    size(islands) between 1 and ${gold.ranges_max},
-    transform(islands, r -> named_struct('t.event_timestamp', r.from_at, 'until', r.until)),
-    array(named_struct(
-      't.event_timestamp', coalesce(islands[0].from_at, timestamp_ntz'9999-01-01'),
-      'until', coalesce(element_at(islands, -1).until, timestamp_ntz'9999-01-01')
-    ))
-  ) as target_ranges,
-  if(
-    size(islands) between 1 and ${gold.ranges_max},
-    transform(islands, r -> named_struct('b.event_timestamp', r.from_at, 'until', r.until)),
-    array(named_struct(
-      'b.event_timestamp', coalesce(islands[0].from_at, timestamp_ntz'9999-01-01'),
-      'until', coalesce(element_at(islands, -1).until, timestamp_ntz'9999-01-01')
-    ))
-  ) as branch_ranges
+  -- @use range_condition
+  --   column: t.event_timestamp
+  --   name: target_ranges
+  , dates,
+  -- @use range_condition
+  --   column: b.event_timestamp
+  --   name: branch_ranges
 from (
-  select dates, aggregate(
-    transform(hours, x -> named_struct('from_at', x - interval 1 hour, 'until', x + interval 2 hours)),
-    cast(array() as array<struct<from_at: timestamp_ntz, until: timestamp_ntz>>),
-    (merged, x) -> if(
-      x.from_at <= element_at(merged, -1).until,
-      concat(slice(merged, 1, size(merged) - 1), array(
-        named_struct('from_at', element_at(merged, -1).from_at, 'until', x.until)
-      )),
-      concat(merged, array(x))
-    )
-  ) as islands
+  select
+    dates,
+    -- @use merged_ranges
+    --   ranges: transform(hours, x -> named_struct('from_at', x - interval 1 hour, 'until', x + interval 2 hours))
+    --   gap: interval 0 hours
   from (
     select
       sort_array(collect_set(event_date)) as dates,

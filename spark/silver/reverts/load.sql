@@ -118,20 +118,7 @@ from ${target} r
 left semi join touched t on t.wiki = r.wiki and t.title = r.title
 where r.event_date in (${dates})
 
--- @view changes cached
-select
-  coalesce(f.revert_event_id, e.revert_event_id) as row_id,
-  coalesce(f.event_date, e.event_date) as row_date,
-  f.revert_event_id is null as is_gone,
-  f.*
-from fresh f
-full outer join existing e on f.revert_event_id = e.revert_event_id
-where f.revert_event_id is null or e.revert_event_id is null or not (${unchanged})
+-- @changes existing
 
--- @merge
-merge into ${target} t
-using changes s
-on t.event_date in (${dates}) and t.event_date = s.row_date and t.revert_event_id = s.row_id
-when matched and s.is_gone then delete
-when matched then update set *
-when not matched then insert *
+-- @merge_changes
+t.event_date in (${dates})

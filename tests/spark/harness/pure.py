@@ -1,4 +1,4 @@
-"""The parts of the gates that need no Spark, one JSON command a line on stdin, one JSON answer a line on stdout."""
+"""The parts of the jobs that need no Spark session, one JSON command a line on stdin, one JSON answer a line on stdout."""
 from __future__ import annotations
 
 import json
@@ -16,7 +16,10 @@ from dq.notices import Condition, judge_notices, kinds_of, read_state, shown  # 
 from dq.profile import Measure, Profile  # noqa: E402
 from dq.ruleset import parse_ruleset  # noqa: E402
 from dq.verdict import Metric, decide, judge  # noqa: E402
+from runner.files import Files  # noqa: E402
+from runner.load import load_sections  # noqa: E402
 from runner.outcome import RunnerError  # noqa: E402
+from runner.tables import discover  # noqa: E402
 from runner.yaml_subset import parse_yaml  # noqa: E402
 
 
@@ -68,6 +71,12 @@ def notices(steps):
     return found
 
 
+def load(texts):
+    """Statements of the one table whose files are given by path."""
+    files = Files(texts)
+    return [[section.kind, section.name, section.cached, section.sql] for table in discover(files) for section in load_sections(files, table)]
+
+
 COMMANDS = {
     "psi": lambda g: psi(g["now"], g["before"]),
     "volume": lambda g: volume_of(baselines(g["days"]), moment(g["start"]), moment(g["end"]), g["rows"], 7).__dict__,
@@ -79,6 +88,7 @@ COMMANDS = {
     "ruleset": lambda g: ruleset(g["text"]),
     "verdicts": verdicts,
     "notices": lambda g: notices(g["steps"]),
+    "load": lambda g: load(g["files"]),
     "shown": lambda g: shown(g["text"], g.get("user_kind")),
 }
 

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { describeProgress } from "../../../local/engines/install/progress.ts";
 import { installEngines } from "../../../local/engines/install-engines.ts";
-import { sparkOf } from "../../../local/engines/spark-installation.ts";
+import { sparkEnvironment, sparkOf } from "../../../local/engines/spark-installation.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
 export type RunAnswer = { readonly exit?: number; readonly killed?: string };
@@ -51,16 +51,7 @@ export async function startSparkHarness({
   const spark = await sparkOf(await installEngines({ parts: ["spark"], progress }));
   const folder = lakeFolder ?? (await mkdtemp(join(tmpdir(), "wikilake-spark-")));
   const script = join(import.meta.dirname, "harness.py");
-  const env = {
-    ...process.env,
-    JAVA_HOME: spark.javaHome,
-    SPARK_HOME: spark.sparkHome,
-    PYSPARK_PYTHON: spark.python,
-    PYTHONDONTWRITEBYTECODE: "1",
-    SPARK_LOCAL_IP: "127.0.0.1",
-    WIKILAKE_SPARK_JARS: spark.jars.join(","),
-    WIKILAKE_DRIVER_MEMORY: driverMemory,
-  };
+  const env = { ...sparkEnvironment(spark), WIKILAKE_DRIVER_MEMORY: driverMemory };
   const child = spawn(spark.python, [script, folder], { env, stdio: ["pipe", "pipe", "pipe", "pipe"] });
   const output = collectTail(child.stdout, child.stderr);
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));

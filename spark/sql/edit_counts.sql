@@ -1,0 +1,10 @@
+-- Counts of the events of a group that every table of ten minutes has.
+count_if(is_edit) as edit_count,
+count_if(is_edit and is_bot) as bot_edits,
+count_if(is_edit and not is_bot) as human_edits,
+count_if(is_edit and not is_bot and is_anonymous) as anonymous_edits,
+count_if(is_edit and not is_bot and user_kind = 'registered') as registered_edits,
+coalesce(sum(length_delta) filter (where is_edit and length_delta > 0), 0) as bytes_added,
+coalesce(sum(-length_delta) filter (where is_edit and length_delta < 0), 0) as bytes_removed,
+count_if(is_edit and is_large_deletion) as large_deletions,
+count_if(log_type = 'abusefilter') as abuse_filter_hits,
