@@ -9,10 +9,11 @@ import type { InvokeOutcome } from "../../local/aws/event-source-mapping/deliver
 import { createKafkaMapping } from "../../local/aws/event-source-mapping/kafka-mapping.ts";
 import { type Batch, eventOf } from "../../local/aws/event-source-mapping/kafka-record.ts";
 import { kafkaConsumers } from "../../local/aws/event-source-mapping/kafkajs-consumer.ts";
-import { type KafkaMappingConfig, readMappingConfig } from "../../local/aws/event-source-mapping/mapping-config.ts";
+import type { KafkaMappingConfig } from "../../local/aws/event-source-mapping/mapping-config.ts";
 import { createClock } from "../../local/aws/unit.ts";
 import { createTopics, readTopic } from "../shim/read-topic.ts";
 import { startTestEngines, type TestEngines } from "../support/engines.ts";
+import { kafkaMappingConfig } from "../support/kafka-mapping-config.ts";
 import { kafkaContract } from "./kafka.ts";
 import { type Handler, mappingContract } from "./mapping.ts";
 
@@ -102,22 +103,12 @@ function answerOf(handler: Handler, batch: Batch): InvokeOutcome {
   }
 }
 
-function configOf(topic: string): KafkaMappingConfig {
-  const config = readMappingConfig({
-    logicalId: "Mapping",
-    type: "AWS::Lambda::EventSourceMapping",
-    properties: {
-      FunctionName: "arn:aws:lambda:eu-west-1:000000000000:function:writer",
-      EventSourceArn: "arn:aws:kafka:eu-west-1:000000000000:cluster/c/1",
-      Topics: [topic],
-      StartingPosition: "TRIM_HORIZON",
-      BatchSize: 6,
-      MaximumBatchingWindowInSeconds: 1,
-      ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 2 },
-      MaximumRetryAttempts: 10_000,
-      FunctionResponseTypes: ["ReportBatchItemFailures"],
-    },
+const configOf = (topic: string): KafkaMappingConfig =>
+  kafkaMappingConfig({
+    Topics: [topic],
+    BatchSize: 6,
+    MaximumBatchingWindowInSeconds: 1,
+    ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 2 },
+    MaximumRetryAttempts: 10_000,
+    FunctionResponseTypes: ["ReportBatchItemFailures"],
   });
-  if (config.kind !== "kafka") throw new Error("not a Kafka mapping");
-  return config;
-}

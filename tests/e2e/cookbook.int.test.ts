@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals
 import { readNamedQueries as readStoredQueries } from "../../cli/query/named-queries.ts";
 import { createQueryRunner, type QueryRows, type QueryRunner } from "../../cli/query/run-query.ts";
 import { resolveTarget } from "../../cli/target.ts";
-import { type LocalLake, startLake } from "../../local/run/start-lake.ts";
+import type { LocalLake } from "../../local/run/start-lake.ts";
 import { readNamedQueries } from "../../schemas/queries/named-query.ts";
-import { packageStage } from "../../scripts/package.ts";
+import { startSimulatedLake } from "../support/simulated-lake.ts";
 import { wikilake } from "../support/wikilake-command.ts";
 
 // A lake with a minute of simulated edits in every layer, asked everything that the cookbook asks.
@@ -23,16 +23,7 @@ let query: QueryRunner;
 const target = () => resolveTarget({ state: stateDir });
 
 beforeAll(async () => {
-  lake = await startLake({
-    stateDir,
-    source: { kind: "sim", sourceKind: "live" },
-    once: true,
-    rate,
-    overrides: { parameters: {}, shim: {} },
-    signal: new AbortController().signal,
-    progress: (line) => process.stderr.write(`${line}\n`),
-    packageStage,
-  });
+  lake = await startSimulatedLake({ stateDir, rate });
   query = createQueryRunner(target());
   await delay(feedMs);
   await lake.cloud.ecs.update("wikilake-local-shim", { desiredCount: 0 });

@@ -8,9 +8,9 @@ import { readPath } from "../../cli/path/read-path.ts";
 import { createQueryRunner, type QueryRunner } from "../../cli/query/run-query.ts";
 import { resolveTarget } from "../../cli/target.ts";
 import type { S3Call } from "../../local/aws/s3/faults.ts";
-import { type LocalLake, startLake } from "../../local/run/start-lake.ts";
+import type { LocalLake } from "../../local/run/start-lake.ts";
 import { createEventModel, defaultModel } from "../../local/source/event-model.ts";
-import { packageStage } from "../../scripts/package.ts";
+import { startSimulatedLake } from "../support/simulated-lake.ts";
 
 // A first proof of delivery on the real engines: everything of ours is killed, cut or repeated at once, and afterwards
 // the accepted events are in bronze once each. The simulator's events are a function of the second, so what the source
@@ -28,15 +28,9 @@ let onCommit: (() => void) | undefined;
 let lostStarts = 0;
 
 beforeAll(async () => {
-  lake = await startLake({
+  lake = await startSimulatedLake({
     stateDir,
-    source: { kind: "sim", sourceKind: "live" },
-    once: true,
     rate,
-    overrides: { parameters: {}, shim: {} },
-    signal: new AbortController().signal,
-    progress: (line) => process.stderr.write(`${line}\n`),
-    packageStage,
     faults: {
       s3: {
         after: (call) => {

@@ -1,33 +1,19 @@
+import {
+  aProblem,
+  badUpstream,
+  type Columns,
+  changed as changedRows,
+  noProblem,
+  select,
+  upstream,
+} from "./fixture-views.ts";
 import type { GateFixtures, Views } from "./gate-fixtures.ts";
 
-type Columns = Readonly<Record<string, string>>;
-
-const select = (columns: Columns, from: string): string =>
-  `select ${Object.entries(columns)
-    .map(([name, expression]) => `${expression} as \`${name}\``)
-    .join(", ")} from ${from}`;
-
-/** One row in a hundred. */
-const some = "id = 7";
 /** A frame of a hundred rows like the good one, in which some rows have another value. */
 const changed =
   (columns: Columns) =>
-  (name: string, value: string): Views => ({
-    primary: select({ ...columns, [name]: `if(${some}, ${value}, ${columns[name] ?? "null"})` }, "range(100)"),
-  });
+  (name: string, value: string): Views => ({ primary: changedRows(columns, name, value) });
 
-const upstream = (status: string, judged: number): Views => ({
-  upstream: `select * from values ('bronze_dq', 'PASSED', 1L, 1L), ('gold_dq', '${status}', ${judged}L, 2L) as t(gate, status, input_snapshot_id, expected_snapshot_id)`,
-});
-const notPassed: readonly Views[] = [
-  upstream("FAILED", 2),
-  upstream("PASSED", 3),
-  { upstream: "select 'bronze_dq' as gate, 'PASSED' as status, 1L as input_snapshot_id, 1L as expected_snapshot_id" },
-];
-const noProblem: Views = { gold_check: "select 'a' as row_key, cast(null as string) as problem from range(100)" };
-const aProblem: readonly Views[] = [
-  { gold_check: `select 'a' as row_key, if(${some}, 'a count is negative', null) as problem from range(100)` },
-];
 /** A sum that differs, either way, and nothing to compare. */
 const sumsDiffer = (columns: string): readonly Views[] => [
   { day_check: `select ${columns}, 9L as day_value, 10L as hour_sum` },
@@ -67,7 +53,7 @@ export const userDailyGate: GateFixtures = {
   sources: [],
   good: { primary: select(userColumns, "range(100)"), ...upstream("PASSED", 2), ...noProblem, ...sumsAgree("1 as x") },
   bad: {
-    "G-01": notPassed,
+    "G-01": badUpstream,
     "G-02": noRows(userColumns),
     "G-04": [changedUser("user_normalized", "'u8'")],
     ...incomplete(userColumns, ["stat_date", "server_name", "user_normalized", "is_bot"]),
@@ -123,7 +109,7 @@ export const summaryGate: GateFixtures = {
     ...sumsAgree("'2026-11-20' as summary_date, 'total_events' as measure"),
   },
   bad: {
-    "G-01": notPassed,
+    "G-01": badUpstream,
     "G-02": noRows(summaryColumns),
     "G-04": [changedSummary("summary_date", "'2026-8'"), changedSummary("summary_date", "null")],
     "G-05": aProblem,
@@ -169,7 +155,7 @@ export const contributorsGate: GateFixtures = {
     ...sumsAgree("'2026-11-20' as as_of_date, 'Ada' as user"),
   },
   bad: {
-    "G-01": notPassed,
+    "G-01": badUpstream,
     "G-02": noRows(contributorColumns),
     "G-04": [changedContributor("user", "'u8'")],
     ...incomplete(contributorColumns, ["as_of_date", "period_days", "user", "is_bot"]),
@@ -203,7 +189,7 @@ export const languagesGate: GateFixtures = {
     ...sumsAgree("'2026-11-20' as as_of_date"),
   },
   bad: {
-    "G-01": notPassed,
+    "G-01": badUpstream,
     "G-02": noRows(languageColumns),
     "G-04": [changedLanguage("language", "'l8'")],
     ...incomplete(languageColumns, ["as_of_date", "period_days", "language", "project"]),
@@ -232,7 +218,7 @@ export const serversGate: GateFixtures = {
     ...sumsAgree("'2026-11-20' as as_of_date, 'en.wikipedia.org' as server_name"),
   },
   bad: {
-    "G-01": notPassed,
+    "G-01": badUpstream,
     "G-02": noRows(serverColumns),
     "G-04": [changedServer("server_name", "'s8'")],
     ...incomplete(serverColumns, ["as_of_date", "period_days", "server_name"]),

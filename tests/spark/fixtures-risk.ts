@@ -1,27 +1,5 @@
+import { badUpstream, type Columns, changed, goldCheck, noProblem, rows, upstream } from "./fixture-views.ts";
 import type { GateFixtures, Views } from "./gate-fixtures.ts";
-
-type Columns = Readonly<Record<string, string>>;
-
-const rows = (columns: Columns, count = 100): string =>
-  `select ${Object.entries(columns)
-    .map(([name, expression]) => `${expression} as \`${name}\``)
-    .join(", ")} from range(${count})`;
-
-/** One row in a hundred is another one. */
-const changed = (columns: Columns, name: string, value: string): string =>
-  rows({ ...columns, [name]: `if(id = 7, ${value}, ${columns[name] ?? "null"})` });
-
-const upstream = (inputStatus: string, judged: number): Views => ({
-  upstream: `select * from values ('bronze_dq', 'PASSED', 1L, 1L), ('gold_dq', '${inputStatus}', ${judged}L, 2L) as t(gate, status, input_snapshot_id, expected_snapshot_id)`,
-});
-const badUpstream: readonly Views[] = [
-  upstream("FAILED", 2),
-  upstream("PASSED", 3),
-  { upstream: "select 'bronze_dq' as gate, 'PASSED' as status, 1L as input_snapshot_id, 1L as expected_snapshot_id" },
-];
-const goldCheck = (problem: string): Views => ({
-  gold_check: `select concat('k', id) as row_key, ${problem} as problem from range(100)`,
-});
 
 /** Keys of rows that are missing or too many. */
 const misplaced = (count: number): Views => ({ misplaced: rows({ row_key: "concat('k', id)" }, count) });
@@ -82,64 +60,53 @@ const alarmed = (columns: Columns): Views =>
     Object.fromEntries(Object.entries(columns).map(([name, value]) => [name, `if(id = 7, ${value}, false)`])),
   );
 
-export const editScoresGate: GateFixtures = {
-  ruleset: "gold/edit_scores/checks.dqdl",
+/** What the gates of edits and of those who made them ask alike. */
+const riskGate = (
+  table: string,
+  columns: Columns,
+  twice: string,
+  problem: string,
+  inconsistent: readonly Views[],
+): GateFixtures => ({
+  ruleset: `gold/${table}/checks.dqdl`,
   sources: [],
   good: {
-    primary: rows(scored),
+    primary: rows(columns),
     ...upstream("PASSED", 2),
-    ...goldCheck("cast(null as string)"),
+    ...noProblem,
     ...risk("70D", "'HIGH'"),
     ...misplaced(0),
   },
   bad: {
     "G-01": badUpstream,
-    "G-02": [{ primary: rows(scored, 0) }],
-    "G-04": [{ primary: changed(scored, "row_id", "'e8'") }],
-    "G-04.row_id": [{ primary: changed(scored, "row_id", "null") }],
-    "G-05": [goldCheck("if(id = 7, 'a score is outside its range', null)")],
-    "G-06": [
-      { primary: changed(scored, "edit_score", "99D") },
-      { primary: changed(scored, "edit_score", "null") },
-      { primary: changed(scored, "ev_trusted", "-100") },
-    ],
+    "G-02": [{ primary: rows(columns, 0) }],
+    "G-04": [{ primary: changed(columns, "row_id", twice) }],
+    "G-04.row_id": [{ primary: changed(columns, "row_id", "null") }],
+    "G-05": [goldCheck(`if(id = 7, '${problem}', null)`)],
+    "G-06": inconsistent,
     "G-07": badRisk,
     "G-10": [misplaced(1)],
   },
-};
+});
+
+export const editScoresGate = riskGate("edit_scores", scored, "'e8'", "a score is outside its range", [
+  { primary: changed(scored, "edit_score", "99D") },
+  { primary: changed(scored, "edit_score", "null") },
+  { primary: changed(scored, "ev_trusted", "-100") },
+]);
 
 const entities: Columns = {
   row_id: "concat('2026-11-20 user v2 u', id)",
   entity_id: "concat('u', id)",
 };
 
-export const riskScoresGate: GateFixtures = {
-  ruleset: "gold/risk_scores/checks.dqdl",
-  sources: [],
-  good: {
-    primary: rows(entities),
-    ...upstream("PASSED", 2),
-    ...goldCheck("cast(null as string)"),
-    ...risk("70D", "'HIGH'"),
-    ...misplaced(0),
-  },
-  bad: {
-    "G-01": badUpstream,
-    "G-02": [{ primary: rows(entities, 0) }],
-    "G-04": [{ primary: changed(entities, "row_id", "'2026-11-20 user v2 u8'") }],
-    "G-04.row_id": [{ primary: changed(entities, "row_id", "null") }],
-    "G-05": [goldCheck("if(id = 7, 'a count is negative', null)")],
-    "G-06": [
-      // An alert without its level; a trusted user with one; v1 that keeps one back.
-      risk("10D", "'LOW'", { alert_triggered: "id = 7" }),
-      alarmed({ alert_triggered: "true", is_trusted: "true" }),
-      risk("10D", "'LOW'", { is_trusted: "id = 7" }),
-      risk("80D", "'HIGH'", { model_version: "'v1'" }),
-    ],
-    "G-07": badRisk,
-    "G-10": [misplaced(1)],
-  },
-};
+export const riskScoresGate = riskGate("risk_scores", entities, "'2026-11-20 user v2 u8'", "a count is negative", [
+  // An alert without its level; a trusted user with one; v1 that keeps one back.
+  risk("10D", "'LOW'", { alert_triggered: "id = 7" }),
+  alarmed({ alert_triggered: "true", is_trusted: "true" }),
+  risk("10D", "'LOW'", { is_trusted: "id = 7" }),
+  risk("80D", "'HIGH'", { model_version: "'v1'" }),
+]);
 
 const quality: Columns = {
   row_id: "concat('2026-11-20 w', id, ' v2 edit 10')",
@@ -167,7 +134,7 @@ export const modelQualityGate: GateFixtures = {
   good: {
     primary: rows(quality),
     ...upstream("PASSED", 2),
-    ...goldCheck("cast(null as string)"),
+    ...noProblem,
     ...judged("true", "9L"),
     ...steps("3L"),
   },

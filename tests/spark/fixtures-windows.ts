@@ -1,28 +1,5 @@
+import { aProblem, badUpstream, type Columns, changed, noProblem, rows, upstream } from "./fixture-views.ts";
 import type { GateFixtures, Views } from "./gate-fixtures.ts";
-
-type Columns = Readonly<Record<string, string>>;
-
-const rows = (columns: Columns, count = 100): string =>
-  `select ${Object.entries(columns)
-    .map(([name, expression]) => `${expression} as \`${name}\``)
-    .join(", ")} from range(${count})`;
-
-/** One row in a hundred is another one. */
-const changed = (columns: Columns, name: string, value: string): string =>
-  rows({ ...columns, [name]: `if(id = 7, ${value}, ${columns[name] ?? "null"})` });
-
-const upstream = (silverStatus: string, judged: number): Views => ({
-  upstream: `select * from values ('bronze_dq', 'PASSED', 1L, 1L), ('silver_dq', '${silverStatus}', ${judged}L, 2L) as t(gate, status, input_snapshot_id, expected_snapshot_id)`,
-});
-const badUpstream: readonly Views[] = [
-  upstream("FAILED", 2),
-  upstream("PASSED", 3),
-  { upstream: "select 'bronze_dq' as gate, 'PASSED' as status, 1L as input_snapshot_id, 1L as expected_snapshot_id" },
-];
-const goldCheck = (problem: string): Views => ({
-  gold_check: `select concat('k', id) as row_key, ${problem} as problem from range(100)`,
-});
-const badGoldCheck: readonly Views[] = [goldCheck("if(id = 7, 'a count is negative', null)")];
 
 const start = "timestamp_ntz'2026-11-20 10:00:00'";
 const counts: Columns = {
@@ -74,7 +51,7 @@ export const globalMetricsGate: GateFixtures = {
     primary: rows(globalColumns),
     ...upstream("PASSED", 2),
     ...globalAgainst("10L", "8L"),
-    ...goldCheck("cast(null as string)"),
+    ...noProblem,
   },
   bad: {
     "G-01": badUpstream,
@@ -88,7 +65,7 @@ export const globalMetricsGate: GateFixtures = {
     "G-04": [globalWith("scope", "'w8'")],
     "G-04.window_start": [globalWith("window_start", "null")],
     "G-04.scope": [globalWith("scope", "null")],
-    "G-05": badGoldCheck,
+    "G-05": aProblem,
     "G-06": [
       globalWith("human_edits", "6L"),
       globalWith("registered_edits", "4L"),
@@ -104,6 +81,26 @@ export const globalMetricsGate: GateFixtures = {
   },
 };
 
+/** Gate of a table that is compared with silver window by window: `view` holds the rows of the touched windows. */
+const windowGate = (
+  table: string,
+  view: string,
+  columns: Columns,
+  inconsistent: GateFixtures["bad"][string],
+): GateFixtures => ({
+  ruleset: `gold/${table}/checks.dqdl`,
+  sources: [],
+  good: { primary: windows(), [view]: rows(columns), ...upstream("PASSED", 2), ...againstSilver("8L"), ...noProblem },
+  bad: {
+    "G-01": badUpstream,
+    "G-02": [{ primary: windows(0) }],
+    "G-03": badAgainstSilver,
+    "G-04": [{ [view]: `${rows(columns)} union all ${rows(columns, 1)}` }],
+    "G-05": aProblem,
+    "G-06": inconsistent,
+  },
+});
+
 const userColumns: Columns = {
   ...counts,
   user_normalized: "concat('u', id)",
@@ -117,74 +114,38 @@ const userColumns: Columns = {
 };
 const userWith = (name: string, value: string): Views => ({ rows_now: changed(userColumns, name, value) });
 
-export const userMetricsGate: GateFixtures = {
-  ruleset: "gold/user_metrics_10min/checks.dqdl",
-  sources: [],
-  good: {
-    primary: windows(),
-    rows_now: rows(userColumns),
-    ...upstream("PASSED", 2),
-    ...againstSilver("8L"),
-    ...goldCheck("cast(null as string)"),
-  },
-  bad: {
-    "G-01": badUpstream,
-    "G-02": [{ primary: windows(0) }],
-    "G-03": badAgainstSilver,
-    "G-04": [{ rows_now: `${rows(userColumns)} union all ${rows(userColumns, 1)}` }],
-    "G-05": badGoldCheck,
-    "G-06": [
-      userWith("human_edits", "6L"),
-      userWith("registered_edits", "4L"),
-      userWith("pages_edited", "9L"),
-      userWith("namespaces_edited", "9L"),
-      userWith("talk_warnings", "9L"),
-      userWith("revert_count", "2L"),
-      userWith("reverted_edits", "9L"),
-      userWith("wikis_edited", "0L"),
-    ],
-  },
-};
+export const userMetricsGate = windowGate("user_metrics_10min", "rows_now", userColumns, [
+  userWith("human_edits", "6L"),
+  userWith("registered_edits", "4L"),
+  userWith("pages_edited", "9L"),
+  userWith("namespaces_edited", "9L"),
+  userWith("talk_warnings", "9L"),
+  userWith("revert_count", "2L"),
+  userWith("reverted_edits", "9L"),
+  userWith("wikis_edited", "0L"),
+]);
 
 const entityColumns: Columns = { ...counts, title: "concat('t', id)", unique_users: "4L", is_watched: "false" };
 const entityWith = (name: string, value: string): Views => ({ entities: changed(entityColumns, name, value) });
 
-export const entityMetricsGate: GateFixtures = {
-  ruleset: "gold/entity_metrics_10min/checks.dqdl",
-  sources: [],
-  good: {
-    primary: windows(),
-    entities: rows(entityColumns),
-    ...upstream("PASSED", 2),
-    ...againstSilver("8L"),
-    ...goldCheck("cast(null as string)"),
+export const entityMetricsGate = windowGate("entity_metrics_10min", "entities", entityColumns, [
+  entityWith("human_edits", "6L"),
+  entityWith("registered_edits", "4L"),
+  entityWith("unique_users", "9L"),
+  entityWith("revert_count", "9L"),
+  entityWith("reverted_edits", "9L"),
+  {
+    entities: rows({
+      ...entityColumns,
+      edit_count: "2L",
+      bot_edits: "0L",
+      human_edits: "2L",
+      anonymous_edits: "0L",
+      registered_edits: "2L",
+      unique_users: "1L",
+    }),
   },
-  bad: {
-    "G-01": badUpstream,
-    "G-02": [{ primary: windows(0) }],
-    "G-03": badAgainstSilver,
-    "G-04": [{ entities: `${rows(entityColumns)} union all ${rows(entityColumns, 1)}` }],
-    "G-05": badGoldCheck,
-    "G-06": [
-      entityWith("human_edits", "6L"),
-      entityWith("registered_edits", "4L"),
-      entityWith("unique_users", "9L"),
-      entityWith("revert_count", "9L"),
-      entityWith("reverted_edits", "9L"),
-      {
-        entities: rows({
-          ...entityColumns,
-          edit_count: "2L",
-          bot_edits: "0L",
-          human_edits: "2L",
-          anonymous_edits: "0L",
-          registered_edits: "2L",
-          unique_users: "1L",
-        }),
-      },
-    ],
-  },
-};
+]);
 
 const baselineColumns: Columns = {
   as_of_date: "'2026-11-20'",
@@ -208,13 +169,13 @@ export const baselinesGate: GateFixtures = {
     ...lookedAt(8, "8L"),
     baselines: rows(baselineColumns),
     ...upstream("PASSED", 2),
-    ...goldCheck("cast(null as string)"),
+    ...noProblem,
   },
   bad: {
     "G-01": badUpstream,
     "G-02": [{ primary: "select '2026-11-20' as as_of_date, 8L as days, 8L as days_used where false" }],
     "G-04": [baselineWith("wiki", "'w8'")],
-    "G-05": badGoldCheck,
+    "G-05": aProblem,
     "G-06": [baselineWith("median", "21D"), baselineWith("p95", "31D"), baselineWith("p99", "41D")],
     "G-10": [lookedAt(8, "7L"), lookedAt(8, "cast(null as bigint)"), lookedAt(6, "6L")],
   },

@@ -1,3 +1,5 @@
+import { type Columns, select, some } from "./fixture-views.ts";
+
 /** Views by name. A fixture is the good set with one view changed, so that exactly one thing is wrong. */
 export type Views = Readonly<Record<string, string>>;
 export type GateFixtures = {
@@ -9,16 +11,9 @@ export type GateFixtures = {
   readonly bad: Readonly<Record<string, readonly Views[]>>;
 };
 
-type Columns = Readonly<Record<string, string>>;
-
-const select = (columns: Columns, from: string): string =>
-  `select ${Object.entries(columns)
-    .map(([name, expression]) => `${expression} as \`${name}\``)
-    .join(", ")} from ${from}`;
-
 const tick = "timestamp_ntz'2026-11-20 10:00:00'";
-/** One row in a hundred, one in ten. */
-const [some, many] = ["id = 7", "id % 10 = 0"];
+/** One row in ten. */
+const many = "id % 10 = 0";
 const when = (condition: string, then: string, otherwise: string): string => `if(${condition}, ${then}, ${otherwise})`;
 
 const bronzeColumns: Columns = {

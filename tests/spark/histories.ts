@@ -1,16 +1,6 @@
+import { seededRandom } from "../support/seeded-random.ts";
 import { edit } from "./fixtures.ts";
 import type { Row } from "./harness/spark-harness.ts";
-
-/** Small seeded generator (mulberry32): a failing seed can be run again. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 export type Delivery = { readonly row: Row; readonly batch: number };
 
@@ -29,7 +19,7 @@ const pages = 6;
  * delivered again (before or after the copy that wins), cut into `batches` batches. Offsets have no hole.
  */
 export function histories(seed: number, count: number, batches: number): readonly (readonly Row[])[] {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const deliveries = Array.from({ length: count }, (_, n) => history(random, n, batches)).flat();
   const next = Array.from({ length: partitions }, () => 0);
   return Array.from({ length: batches }, (_, batch) =>

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { boundaries } from "./boundaries.ts";
 import { edit, onPartition } from "./fixtures.ts";
 import { type SparkHarness, startSparkHarness } from "./harness/spark-harness.ts";
 import { proveHistories } from "./prove-histories.ts";
@@ -93,19 +94,6 @@ test("when the consumed snapshot has expired, the touched days are read again an
   expect(await one(`select count(*) from ${silver("gone")}`)).toBe(6);
   expect(await one(`select sum(total_events) from ${gold("gone")}`)).toBe(6);
 });
-
-/** In the order in which a cycle meets them: each run gets as far as the next one. */
-const boundaries = [
-  "started",
-  "bronze_dq",
-  "bronze_judged",
-  "silver_loaded",
-  "silver_judged",
-  "silver_published",
-  "gold_loaded",
-  "gold_judged",
-  "gold_published",
-];
 
 test("killed at every boundary, run after run, it ends where an undisturbed run would", async () => {
   await spark.createLake("kill");

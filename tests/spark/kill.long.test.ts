@@ -2,24 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, jest, test } from "@jest/globals";
+import { boundaries } from "./boundaries.ts";
 import { edit, onPartition } from "./fixtures.ts";
 import { type Row, type SparkHarness, startSparkHarness } from "./harness/spark-harness.ts";
 
 // Ten sessions, each with a cycle or a part of one.
 jest.setTimeout(1_800_000);
 
-/** In the order in which a cycle meets them: each run gets as far as the next one. */
-const boundaries = [
-  "started",
-  "bronze_dq",
-  "bronze_judged",
-  "silver_loaded",
-  "silver_judged",
-  "silver_published",
-  "gold_loaded",
-  "gold_judged",
-  "gold_published",
-];
 const flags = ["--tables", "silver.cleaned_events,silver.reverts,gold.hourly_stats"];
 
 async function withSession(lakeFolder: string, use: (spark: SparkHarness) => Promise<void>): Promise<void> {

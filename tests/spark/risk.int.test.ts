@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { edit, onPartition } from "./fixtures.ts";
 import { type Row, type SparkHarness, startSparkHarness } from "./harness/spark-harness.ts";
-import { baselineRows, before, riskCases } from "./risk-cases.ts";
+import { riskCases } from "./risk-cases.ts";
+import { baselineRows, before } from "./risk-rows.ts";
 import { entityCases, shareBaseline } from "./risk-user-cases.ts";
 
 // A session and a cycle take seconds when the machine is idle, minutes when the engines must be fetched first.

@@ -21,6 +21,14 @@ function page(title: string, steps: readonly Step[]): readonly Row[] {
 }
 
 const on = (day: number, time: string): string => `2026-11-${day}T${time}.500`;
+/** Steps as `day time user length`, with commas between them. */
+const steps = (...lines: readonly string[]): readonly Step[] =>
+  lines
+    .flatMap((line) => line.split(", "))
+    .map((step) => {
+      const [day = "", time = "", user = "", length = ""] = step.split(" ");
+      return { user, length: Number(length), at: on(Number(day), time) };
+    });
 const none = { length_old: null, length_new: null, revision_old: null, revision_new: null };
 const logged = (at: string, fields: Row): Row =>
   edit({ event_type: "log", event_timestamp: at, bronze_processed_at: "2026-11-27T00:00:00.000", ...none, ...fields });
@@ -46,46 +54,38 @@ const german = { domain: "de.wikipedia.org", wiki: "dewiki" };
 /** What arrives first: each block is about one thing. */
 export const first: readonly Row[] = [
   // Three reverts by three users within minutes; edits 1, 1, 1 and 2.
-  ...page("War", [
-    { user: "Ada", length: 1100, at: on(20, "10:01:00") },
-    { user: "Eve", length: 1300, at: on(20, "10:02:00") },
-    { user: "Bob", length: 1100, at: on(20, "10:03:00") },
-    { user: "Eve", length: 1300, at: on(20, "10:04:00") },
-    { user: "Cyd", length: 1100, at: on(20, "10:05:00") },
-  ]),
+  ...page(
+    "War",
+    steps(
+      "20 10:01:00 Ada 1100, 20 10:02:00 Eve 1300, 20 10:03:00 Bob 1100, 20 10:04:00 Eve 1300",
+      "20 10:05:00 Cyd 1100",
+    ),
+  ),
   // Three reverts, all by one.
-  ...page("One against all", [
-    { user: "Bob", length: 1100, at: on(20, "10:01:00") },
-    { user: "Ann", length: 1300, at: on(20, "10:02:00") },
-    { user: "Bob", length: 1100, at: on(20, "10:03:00") },
-    { user: "Ben", length: 1400, at: on(20, "10:04:00") },
-    { user: "Bob", length: 1100, at: on(20, "10:05:00") },
-    { user: "Cat", length: 1500, at: on(20, "10:06:00") },
-    { user: "Bob", length: 1100, at: on(20, "10:07:00") },
-  ]),
+  ...page(
+    "One against all",
+    steps(
+      "20 10:01:00 Bob 1100, 20 10:02:00 Ann 1300, 20 10:03:00 Bob 1100, 20 10:04:00 Ben 1400",
+      "20 10:05:00 Bob 1100, 20 10:06:00 Cat 1500, 20 10:07:00 Bob 1100",
+    ),
+  ),
   // Two reverts, one hour; the third a day later. The window that ends at 10:00 still sees them, the next does not.
-  ...page("Slow war", [
-    { user: "Ada", length: 1100, at: on(20, "10:00:10") },
-    { user: "Eve", length: 1300, at: on(20, "10:00:20") },
-    { user: "Bob", length: 1100, at: on(20, "10:00:30") },
-    { user: "Eve", length: 1310, at: on(20, "10:00:40") },
-    { user: "Cyd", length: 1100, at: on(20, "10:00:50") },
-    { user: "Eve", length: 1320, at: on(21, "09:50:10") },
-    { user: "Dan", length: 1100, at: on(21, "09:50:20") },
-    { user: "Eve", length: 1330, at: on(21, "09:50:30") },
-    { user: "Eve", length: 1340, at: on(21, "10:01:10") },
-    { user: "Eve", length: 1350, at: on(21, "10:01:20") },
-    { user: "Eve", length: 1360, at: on(21, "10:01:30") },
-  ]),
+  ...page(
+    "Slow war",
+    steps(
+      "20 10:00:10 Ada 1100, 20 10:00:20 Eve 1300, 20 10:00:30 Bob 1100, 20 10:00:40 Eve 1310",
+      "20 10:00:50 Cyd 1100, 21 09:50:10 Eve 1320, 21 09:50:20 Dan 1100, 21 09:50:30 Eve 1330",
+      "21 10:01:10 Eve 1340, 21 10:01:20 Eve 1350, 21 10:01:30 Eve 1360",
+    ),
+  ),
   // Two reverts; a third will arrive late.
-  ...page("Undecided", [
-    { user: "Ada", length: 1100, at: on(20, "10:01:00") },
-    { user: "Eve", length: 1300, at: on(20, "10:02:00") },
-    { user: "Bob", length: 1100, at: on(20, "10:03:00") },
-    { user: "Eve", length: 1310, at: on(20, "10:04:00") },
-    { user: "Cyd", length: 1100, at: on(20, "10:05:00") },
-    { user: "Fay", length: 1500, at: on(20, "10:06:00") },
-  ]),
+  ...page(
+    "Undecided",
+    steps(
+      "20 10:01:00 Ada 1100, 20 10:02:00 Eve 1300, 20 10:03:00 Bob 1100, 20 10:04:00 Eve 1310",
+      "20 10:05:00 Cyd 1100, 20 10:06:00 Fay 1500",
+    ),
+  ),
   ...["11:01", "11:02", "11:03"].map((time, n) =>
     edit({
       ...plain("Undecided", "Gus", on(20, `${time}:00`)),

@@ -9,26 +9,16 @@ import {
   readMappingConfig,
 } from "../../../../local/aws/event-source-mapping/mapping-config.ts";
 import { createFakeTopic, type FakeTopic } from "../../../support/fake-topic.ts";
+import { kafkaMappingConfig } from "../../../support/kafka-mapping-config.ts";
 import { createManualClock, type ManualClock, settle } from "../../../support/manual-clock.ts";
 
-function kafkaConfig(properties: Record<string, unknown> = {}): KafkaMappingConfig {
-  const config = readMappingConfig({
-    logicalId: "Mapping",
-    type: "AWS::Lambda::EventSourceMapping",
-    properties: {
-      FunctionName: "arn:aws:lambda:eu-west-1:000000000000:function:writer",
-      EventSourceArn: "arn:aws:kafka:eu-west-1:000000000000:cluster/c/1",
-      Topics: ["t"],
-      StartingPosition: "TRIM_HORIZON",
-      BatchSize: 10,
-      MaximumBatchingWindowInSeconds: 5,
-      ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 3 },
-      ...properties,
-    },
+const kafkaConfig = (properties: Record<string, unknown> = {}): KafkaMappingConfig =>
+  kafkaMappingConfig({
+    BatchSize: 10,
+    MaximumBatchingWindowInSeconds: 5,
+    ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 3 },
+    ...properties,
   });
-  if (config.kind !== "kafka") throw new Error("not a Kafka mapping");
-  return config;
-}
 
 type Call = { readonly batch: Batch; readonly answer: (outcome: InvokeOutcome) => void };
 type Bench = {
