@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { parse } from "yaml";
+import { coreFlags } from "./core-tables.ts";
 import { edit, onPartition } from "./fixtures.ts";
 import { editScoresGate, modelQualityGate, riskScoresGate } from "./fixtures-risk.ts";
 import {
@@ -150,12 +151,12 @@ describe("a cycle stopped by a gate", () => {
   test("shows readers nothing new, keeps the evidence, and after three in a row holds the pipeline", async () => {
     await spark.createLake("stop");
     await spark.appendBronze("stop", onPartition([edit(), edit()]));
-    expect(await spark.run({ prefix: "stop", runId: "stop-0" })).toEqual({ exit: 0 });
+    expect(await spark.run({ prefix: "stop", runId: "stop-0", flags: coreFlags })).toEqual({ exit: 0 });
     const before = [await head(silver("stop")), await head("lake.stop_gold.hourly_stats")];
     const poison = edit({ domain: "en.wikipedia.org", server_name: "de.wikipedia.org" });
     await spark.appendBronze("stop", onPartition([poison, edit()], 2));
     for (const number of [1, 2, 3]) {
-      expect(await spark.run({ prefix: "stop", runId: `stop-${number}` })).toEqual({ exit: 3 });
+      expect(await spark.run({ prefix: "stop", runId: `stop-${number}`, flags: coreFlags })).toEqual({ exit: 3 });
       expect(await state("stop")).toMatchObject({ failures: number, state: number === 3 ? "held" : "running" });
     }
     expect([await head(silver("stop")), await head("lake.stop_gold.hourly_stats")]).toEqual(before);
@@ -167,7 +168,7 @@ describe("a cycle stopped by a gate", () => {
     );
     expect(failed.map((row) => [row["run_id"], row["gate"]])).toEqual([1, 2, 3].map((n) => [`stop-${n}`, "silver_dq"]));
     expect(JSON.parse(String(failed[0]?.["evidence"])).samples).toEqual([poison["event_id"]]);
-    expect(await spark.run({ prefix: "stop", runId: "stop-4" })).toEqual({ exit: 4 });
+    expect(await spark.run({ prefix: "stop", runId: "stop-4", flags: coreFlags })).toEqual({ exit: 4 });
   });
 
   test("an offset nobody has seen stops it until its dead letter arrives", async () => {
@@ -197,6 +198,8 @@ describe("a cycle stopped by a gate", () => {
     );
     expect(results).toEqual([{ rule_id: "B-01", status: "FAILED" }]);
     await expect(state("quiet")).rejects.toThrow("ENOENT");
-    expect(await spark.run({ prefix: "quiet", runId: "quiet-2", flags: ["--mode", "replay"] })).toEqual({ exit: 0 });
+    expect(await spark.run({ prefix: "quiet", runId: "quiet-2", flags: [...coreFlags, "--mode", "replay"] })).toEqual({
+      exit: 0,
+    });
   });
 });

@@ -3,13 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, jest, test } from "@jest/globals";
 import { boundaries } from "./boundaries.ts";
+import { coreFlags } from "./core-tables.ts";
 import { edit, onPartition } from "./fixtures.ts";
 import { type Row, type SparkHarness, startSparkHarness } from "./harness/spark-harness.ts";
 
 // Ten sessions, each with a cycle or a part of one.
 jest.setTimeout(1_800_000);
-
-const flags = ["--tables", "silver.cleaned_events,silver.reverts,gold.hourly_stats"];
 
 async function withSession(lakeFolder: string, use: (spark: SparkHarness) => Promise<void>): Promise<void> {
   const spark = await startSparkHarness({ lakeFolder });
@@ -45,12 +44,12 @@ test("a process killed at every boundary loses nothing and doubles nothing", asy
     });
     for (const [number, kill_at] of boundaries.entries()) {
       await withSession(folder, async (spark) => {
-        const request = { prefix: "kill", runId: `kill-${number}`, flags, extra: { kill_at } };
+        const request = { prefix: "kill", runId: `kill-${number}`, flags: coreFlags, extra: { kill_at } };
         await expect(spark.run(request)).rejects.toThrow("the Spark harness ended");
       });
     }
     await withSession(folder, async (spark) => {
-      expect(await spark.run({ prefix: "kill", runId: "kill-last", flags })).toEqual({ exit: 0 });
+      expect(await spark.run({ prefix: "kill", runId: "kill-last", flags: coreFlags })).toEqual({ exit: 0 });
       const [account] = (await spark.sql(accountSql)) as readonly Row[]; // the harness's own shape
       expect(account).toEqual({ bronze: 4, duplicates: 1, silver: 2, quarantined: 1, gold: 2 });
     });

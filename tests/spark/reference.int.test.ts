@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { parse } from "yaml";
 import { type RevertPattern, ruleSchemas, type WarningPattern } from "../../schemas/rules/rule-schemas.ts";
+import { coreFlags } from "./core-tables.ts";
 import { edit, onPartition } from "./fixtures.ts";
 import { type Row, type SparkHarness, startSparkHarness } from "./harness/spark-harness.ts";
 
@@ -130,7 +131,7 @@ beforeAll(async () => {
     ),
   ];
   await spark.appendBronze("ref", onPartition(rows));
-  expect(await spark.run({ prefix: "ref", runId: "ref-1" })).toEqual({ exit: 0 });
+  expect(await spark.run({ prefix: "ref", runId: "ref-1", flags: coreFlags })).toEqual({ exit: 0 });
   const stored = await spark.sql("select * from lake.ref_silver.cleaned_events");
   found = new Map(stored.map((row) => [String(row["event_id"]), row]));
 });
@@ -210,7 +211,7 @@ describe("the reference tables", () => {
     const snapshots = async (): Promise<unknown> =>
       (await spark.sql("select count(*) as n from lake.ref_ops.dim_trusted.snapshots"))[0]?.["n"];
     await spark.appendBronze("ref", onPartition([edit()], ids.size));
-    expect(await spark.run({ prefix: "ref", runId: "ref-2" })).toEqual({ exit: 0 });
+    expect(await spark.run({ prefix: "ref", runId: "ref-2", flags: coreFlags })).toEqual({ exit: 0 });
     expect(await snapshots()).toBe(1);
   });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { coreFlags } from "./core-tables.ts";
 import { edit, onPartition } from "./fixtures.ts";
 import { type Row, type SparkHarness, startSparkHarness } from "./harness/spark-harness.ts";
 
@@ -196,7 +197,7 @@ describe("silver.reverts", () => {
     await spark.createLake("rev");
     const rows = cases.flatMap(([title, steps]) => page(title, 1000, steps));
     await spark.appendBronze("rev", onPartition(rows));
-    expect(await spark.run({ prefix: "rev", runId: "rev-1" })).toEqual({ exit: 0 });
+    expect(await spark.run({ prefix: "rev", runId: "rev-1", flags: coreFlags })).toEqual({ exit: 0 });
     const last = new Map(cases.map(([title]) => [title, rows.findLast((row) => row["title"] === title)?.["event_id"]]));
     const stored = await spark.sql("select * from lake.rev_silver.reverts");
     found = new Map(
@@ -249,16 +250,18 @@ describe("a revert that arrives later", () => {
       { user: "Bob", length: 1100, at: "2026-11-20T13:00:00.500" },
     ]);
     await spark.appendBronze("later", onPartition(rows.slice(0, 2)));
-    expect(await spark.run({ prefix: "later", runId: "later-1" })).toEqual({ exit: 0 });
+    expect(await spark.run({ prefix: "later", runId: "later-1", flags: coreFlags })).toEqual({ exit: 0 });
     expect(await counts("later")).toEqual([]);
     await spark.appendBronze("later", onPartition(rows.slice(2), 2));
-    expect(await spark.run({ prefix: "later", runId: "later-2" })).toEqual({ exit: 0 });
+    expect(await spark.run({ prefix: "later", runId: "later-2", flags: coreFlags })).toEqual({ exit: 0 });
     const expected = [
       { stat_hour: 10, revert_count: 0, reverted_edits: 1 },
       { stat_hour: 13, revert_count: 1, reverted_edits: 0 },
     ];
     expect(await counts("later")).toEqual(expected);
-    expect(await spark.run({ prefix: "later", runId: "later-3", flags: ["--rebuild"] })).toEqual({ exit: 0 });
+    expect(await spark.run({ prefix: "later", runId: "later-3", flags: [...coreFlags, "--rebuild"] })).toEqual({
+      exit: 0,
+    });
     expect(await counts("later")).toEqual(expected);
   });
 
@@ -270,7 +273,7 @@ describe("a revert that arrives later", () => {
       { user: "Bob", length: 1100, at: "2026-11-12T10:01:01.000" },
     ]);
     await spark.appendBronze("slow", onPartition(rows));
-    expect(await spark.run({ prefix: "slow", runId: "slow-1" })).toEqual({ exit: 0 });
+    expect(await spark.run({ prefix: "slow", runId: "slow-1", flags: coreFlags })).toEqual({ exit: 0 });
     expect(await counts("slow")).toEqual([{ stat_hour: 10, revert_count: 1, reverted_edits: 0 }]);
   });
 
@@ -283,9 +286,9 @@ describe("a revert that arrives later", () => {
     ]);
     const [first, second, third] = rows;
     await spark.appendBronze("order", onPartition([first ?? {}, third ?? {}]));
-    expect(await spark.run({ prefix: "order", runId: "order-1" })).toEqual({ exit: 0 });
+    expect(await spark.run({ prefix: "order", runId: "order-1", flags: coreFlags })).toEqual({ exit: 0 });
     await spark.appendBronze("order", onPartition([second ?? {}], 2));
-    expect(await spark.run({ prefix: "order", runId: "order-2" })).toEqual({ exit: 0 });
+    expect(await spark.run({ prefix: "order", runId: "order-2", flags: coreFlags })).toEqual({ exit: 0 });
     expect(await spark.sql("select method, reverted_user from lake.order_silver.reverts")).toEqual([
       { method: "byte_inverse", reverted_user: "Eve" },
     ]);
@@ -300,13 +303,13 @@ test("a run that died between the two tables of silver is caught up, without a n
     { user: "Bob", length: 1100 },
   ]);
   await spark.appendBronze("between", onPartition(rows));
-  expect(await spark.run({ prefix: "between", runId: "b-1", crashAt: "silver_published" })).toEqual({
+  expect(await spark.run({ prefix: "between", runId: "b-1", crashAt: "silver_published", flags: coreFlags })).toEqual({
     killed: "silver_published",
   });
   const count = async (table: string): Promise<unknown> =>
     (await spark.sql(`select count(*) as n from lake.between_${table}`))[0]?.["n"];
   expect([await count("silver.cleaned_events"), await count("silver.reverts")]).toEqual([3, 0]);
-  expect(await spark.run({ prefix: "between", runId: "b-2" })).toEqual({ exit: 0 });
+  expect(await spark.run({ prefix: "between", runId: "b-2", flags: coreFlags })).toEqual({ exit: 0 });
   expect(await count("silver.reverts")).toBe(1);
   expect(await spark.sql("select sum(reverted_edits) as n from lake.between_gold.hourly_stats")).toEqual([{ n: 1 }]);
 });
