@@ -9,8 +9,10 @@ const names = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith(".ts") && file !== "main.ts")
   .map((file) => file.slice(0, -3));
 const given = process.argv.slice(2);
-const wanted = given.filter((word) => !word.startsWith("--"));
-const flags = given.filter((word) => word.startsWith("--"));
+// Names come first: what follows the first flag belongs to the benchmarks, values as well.
+const firstFlag = given.findIndex((word) => word.startsWith("--"));
+const wanted = firstFlag < 0 ? given : given.slice(0, firstFlag);
+const flags = firstFlag < 0 ? [] : given.slice(firstFlag);
 const unknown = wanted.filter((name) => !names.includes(name));
 if (unknown.length > 0 || flags.includes("--help")) {
   console.error(`npm run bench -- [${names.join("|")} …] [--quick]`);

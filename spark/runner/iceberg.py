@@ -39,6 +39,11 @@ class Lake:
         snapshot = found.snapshot(branch) if branch else found.currentSnapshot()
         return snapshot.snapshotId() if snapshot is not None else None
 
+    def row_count(self, table: str) -> int:
+        """Rows of main, as its snapshot says."""
+        snapshot = self.load(table).currentSnapshot()
+        return int(dict(snapshot.summary()).get("total-records", "0")) if snapshot is not None else 0
+
     def ancestors(self, table: str, head: Optional[int]) -> List[Tuple[int, str]]:
         """(id, operation) from `head` back to the oldest snapshot kept."""
         java, found = self.load(table), []

@@ -58,7 +58,7 @@ def open_session(warehouse: str) -> SparkSession:
         "spark.driver.memory": os.environ.get("WIKILAKE_DRIVER_MEMORY", "1g"),
         # Row tests are short: what the second compiler would gain it never earns back.
         # Its default code cache of 48 MB is full after one cycle, and a full one switches the compiler off.
-        "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m {logging_option(warehouse)}",
+        "spark.driver.extraJavaOptions": f"-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m {logging_option(warehouse)}",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.sql.warehouse.dir": f"{warehouse}/spark",
