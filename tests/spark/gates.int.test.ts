@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals
 import { parse } from "yaml";
 import { coreFlags } from "./core-tables.ts";
 import { edit, onPartition } from "./fixtures.ts";
+import { dailyGates } from "./fixtures-daily.ts";
 import { editScoresGate, modelQualityGate, riskScoresGate } from "./fixtures-risk.ts";
 import {
   accountEventsGate,
@@ -60,6 +61,7 @@ describe.each([
   ["edit_scores", editScoresGate],
   ["risk_scores", riskScoresGate],
   ["model_quality", modelQualityGate],
+  ...dailyGates,
 ])("the %s gate", (_, gate) => {
   test("has a broken fixture for every rule, and no other", async () => {
     expect(Object.keys(gate.bad).sort()).toEqual([...(await ruleIds(gate))].sort());

@@ -95,7 +95,7 @@ describe("an increment of ten minutes", () => {
     const costs = new Map<string, Cost>();
     await load(
       { count: 60_000 * scale, from: "2026-11-18 00:00:00", seconds: 2 * 86_400 },
-      "2026-11-20T00:00:01",
+      "2026-11-20T00:00:30",
       "h-0",
     );
     await costOf(increment, "2026-11-19 23:40:00", "2026-11-19T23:50:10", "warm");
@@ -118,7 +118,7 @@ describe("an increment of ten minutes", () => {
   test("of ten times the rows costs at most twelve times as much", async () => {
     await load(
       { count: 60_000 * scale, from: "2026-11-18 00:00:00", seconds: 2 * 86_400 },
-      "2026-11-20T00:00:01",
+      "2026-11-20T00:00:30",
       "h-0",
     );
     await costOf(increment, "2026-11-20 00:00:00", "2026-11-20T00:10:10", "warm");

@@ -81,7 +81,9 @@ export function undone(
   title = `Undone page ${fresh()}`,
 ): readonly Row[] {
   const revision = fresh() * 1000;
-  const at = { title, length_old: 1000, length_new: 1300 };
+  // Never the same length twice: damage that restores the damage before it is a revert as well.
+  const damaged = 1300 + revision / 1000;
+  const at = { title, length_old: 1000, length_new: damaged };
   return [
     plain({
       ...at,
@@ -93,7 +95,7 @@ export function undone(
     plain({
       title,
       user: by,
-      length_old: 1300,
+      length_old: damaged,
       length_new: 1000,
       comment: `Undid revision ${revision + 1} by [[Special:Contributions/${user}|${user}]] ([[User talk:${user}|talk]])`,
       event_timestamp: before(secondsBefore),

@@ -41,7 +41,7 @@ const on = (language: string): Row => ({ wiki: `${language}wiki`, domain: `${lan
 function undone(user: string, by: string, second: number, fields: Row = {}): readonly Row[] {
   sequence += 1;
   const revision = 9_000_000 + sequence * 10;
-  const page = { title: `Undone ${sequence}`, ...fields };
+  const page: Row = { title: `Undone ${sequence}`, ...fields };
   return [
     did(user, {
       comment: "",
@@ -54,7 +54,7 @@ function undone(user: string, by: string, second: number, fields: Row = {}): rea
     }),
     did(by, {
       ...page,
-      length_old: 100,
+      length_old: page["length_new"] ?? 100,
       length_new: 5000,
       comment: `Undid revision ${revision + 1} by [[Special:Contributions/${user}|${user}]] ([[User talk:${user}|talk]])`,
       ...at(second + 20),
@@ -197,8 +197,9 @@ export const entityCases: readonly EntityCase[] = [
     name: "a page that three addresses empty and two users restore",
     rows: [
       ...undone("192.0.2.1", "Ada", 100, { title: "Target" }),
-      ...undone("192.0.2.2", "Bob", 200, { title: "Target" }),
-      ...undone("192.0.2.3", "Ada", 300, { title: "Target" }),
+      // Not to the same length: that would undo the repair before.
+      ...undone("192.0.2.2", "Bob", 200, { title: "Target", length_new: 99 }),
+      ...undone("192.0.2.3", "Ada", 300, { title: "Target", length_new: 98 }),
     ],
     entity: ["page", "enwiki:Target"],
     // 0.5 x 60 + 10 x 2 + 20 + 4 x 3

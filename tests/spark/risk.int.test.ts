@@ -141,13 +141,15 @@ describe("what comes later", () => {
   test("a revert that arrives after the user's next edit is evidence all the same, and a rebuild agrees", async () => {
     await spark.createLake("after");
     await spark.appendBronze("after", onPartition([damage, next]));
-    expect(await spark.run({ prefix: "after", runId: "after-1" })).toEqual({ exit: 0 });
+    expect(await spark.run({ prefix: "after", runId: "after-1", now: "2026-11-20T14:00:00.000" })).toEqual({ exit: 0 });
     expect(evidenceOf((await evidenceById("after")).get(String(next["event_id"])))).toEqual({});
     await spark.appendBronze("after", onPartition([repair], 2));
-    expect(await spark.run({ prefix: "after", runId: "after-2" })).toEqual({ exit: 0 });
+    expect(await spark.run({ prefix: "after", runId: "after-2", now: "2026-11-20T14:10:00.000" })).toEqual({ exit: 0 });
     const changed = await evidenceById("after");
     expect(evidenceOf(changed.get(String(next["event_id"])))).toEqual({ recent_reverted: 10 });
-    expect(await spark.run({ prefix: "after", runId: "after-3", flags: ["--rebuild"] })).toEqual({ exit: 0 });
+    expect(
+      await spark.run({ prefix: "after", runId: "after-3", now: "2026-11-20T14:20:00.000", flags: ["--rebuild"] }),
+    ).toEqual({ exit: 0 });
     const rebuilt = await evidenceById("after");
     for (const [id, row] of changed)
       expect({ ...rebuilt.get(id), gold_processed_at: 0 }).toEqual({ ...row, gold_processed_at: 0 });
@@ -162,7 +164,7 @@ describe("what comes later", () => {
     });
     const scored = await evidenceById("after");
     await spark.appendBronze("after", onPartition([far], 3));
-    expect(await spark.run({ prefix: "after", runId: "after-4" })).toEqual({ exit: 0 });
+    expect(await spark.run({ prefix: "after", runId: "after-4", now: "2026-11-23T00:10:00.000" })).toEqual({ exit: 0 });
     const labelled = await evidenceById("after");
     const pick = (id: unknown): Row | undefined => labelled.get(String(id));
     expect(pick(damage["event_id"])).toMatchObject({ reverted_within_48h: true, label_at: "2026-11-22 10:00:00" });

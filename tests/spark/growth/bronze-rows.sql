@@ -37,7 +37,7 @@ select
   concat('00000000-0000-4000-8000-', lpad(hex(id), 12, '0')) as event_id,
   'raw-events' as kafka_topic,
   cast(page % 12 as int) as kafka_partition,
-  row_number() over (partition by page % 12 order by id) - 1 + ${first} as kafka_offset,
+  row_number() over (partition by page % 12 order by id) - 1 as kafka_offset,
   at + interval 1 second as kafka_timestamp,
   id as rc_id,
   event_type,
