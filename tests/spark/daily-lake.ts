@@ -33,7 +33,13 @@ export class DailyLake {
     this.#run += 1;
     const runId = `${this.prefix}-${this.#run}`;
     const given = ["--tables", this.#tables.join(","), ...flags];
-    expect(await this.#spark().run({ prefix: this.prefix, runId, flags: given })).toEqual({ exit: 0 });
+    const answer = await this.#spark().run({ prefix: this.prefix, runId, flags: given });
+    // What stopped it, where something did.
+    const broken = await this.#spark().sql(
+      `select table_name, rule_id, failure_reason from lake.${this.prefix}_dq_audit.quality_results
+       where run_id = '${runId}' and status in ('FAILED', 'ERROR')`,
+    );
+    expect({ ...answer, broken }).toEqual({ exit: 0, broken: [] });
   }
   gold(table: string): string {
     return `lake.${this.prefix}_gold.${table}`;
