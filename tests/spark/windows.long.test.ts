@@ -282,7 +282,7 @@ describe("windows of ten minutes", () => {
 });
 
 describe("what is usual for a wiki", () => {
-  const flags = only("hourly_stats", "wiki_baselines", ...windowTables);
+  const flags = only("hourly_stats", "wiki_baselines", "edit_scores", ...windowTables);
   const read = (where: string): Promise<readonly Row[]> =>
     spark.sql(`select * from lake.usual_gold.wiki_baselines where ${where}`);
   const ofHour = (asOf: number, metric: string): string =>
