@@ -44,7 +44,7 @@ having count(*) >= {{gold.reverter_min_reverts}} and avg(is_undone::int) < {{gol
 
 create table newcomers as
 select distinct u.window_start, u.user_normalized
-from (select distinct window_start, user_normalized from user_windows) u
+from (select distinct window_start, user_normalized from user_windows where user_kind = 'registered') u
 join account_events a on a.kind = 'created' and a.user_normalized = u.user_normalized
   and a.event_timestamp > u.window_start + interval 10 minute - interval {{gold.newcomer_days}} day
   and a.event_timestamp < u.window_start + interval 10 minute;

@@ -22,8 +22,8 @@ from scored s join account_events a on a.kind = 'warned' and a.user_normalized =
 group by 1;
 
 create table s_reverted as
-select s.event_id, count(*) as n
-from scored s join reverts r on r.reverted_user = s.user_normalized and not r.is_self_revert
+select s.event_id, count(distinct r.reverted_event_id) as n
+from scored s join reverts r on r.reverted_user = s.user_normalized and not r.is_self_revert and r.reverted_event_id is not null
   and r.event_timestamp >= s.event_timestamp - interval 24 hour and r.event_timestamp < s.event_timestamp
 group by 1;
 
