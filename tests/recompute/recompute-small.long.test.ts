@@ -14,20 +14,6 @@ const exports = join(folder, "exports");
 /** 24,424 real edits of one day; lies beside the repository and is never part of it. */
 const file = join(import.meta.dirname, "../../../shared/data/recentchange_2016-06-27.ndjson.gz");
 
-/**
- * Computed a second time, and not yet seen to be equal on both sides: their report is printed, and decides nothing.
- * The long test knows no such list. A table leaves it when its differences are judged.
- */
-const unproven = new Set([
-  "daily_analytics_summary",
-  "edit_scores",
-  "global_metrics_10min",
-  "model_quality",
-  "risk_scores",
-  "user_metrics_10min",
-  "wiki_baselines",
-]);
-
 let delivery: Delivery;
 let tables: readonly TableResult[];
 beforeAll(async () => {
@@ -46,12 +32,11 @@ test("every table of silver and gold is computed a second time, each of its colu
       .map(({ table }) => table)
       .sort(),
   );
-  const proven = tables.filter(({ table }) => !unproven.has(table));
-  expect(proven.filter(({ not_recomputed }) => not_recomputed.length > 0)).toEqual([]);
+  expect(tables.filter(({ not_recomputed }) => not_recomputed.length > 0)).toEqual([]);
 });
 
 test("DuckDB gets from the raw lines what Spark published, row by row and number by number", () => {
-  const different = tables.filter(({ table, differences }) => differences > 0 && !unproven.has(table));
+  const different = tables.filter(({ differences }) => differences > 0);
   if (different.length > 0) throw new Error(report(different));
   expect(tables.find(({ table }) => table === "cleaned_events")?.rows).toBe(delivery.events);
 });

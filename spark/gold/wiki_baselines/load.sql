@@ -80,10 +80,10 @@ select event_date, wiki, if(user_kind = 'registered', 'length_delta_registered',
 from ${cleaned_events}
 where event_date in (${sample_dates}) and event_type in ('edit', 'new') and not is_bot and user_kind <> 'hidden'
 union all
-select event_date, wiki, 'high_score_share', cast(null as int), avg(if(edit_score >= ${risk.high_from}, 1D, 0D))
+select event_date, if(grouping(wiki) = 1, '*', wiki), 'high_score_share', cast(null as int), avg(if(edit_score >= ${risk.high_from}, 1D, 0D))
 from ${lake}_gold.edit_scores
 where event_date in (${sample_dates})
-group by event_date, wiki
+group by grouping sets ((event_date), (event_date, wiki))
 
 -- Equal values once, with their number: what is left is small, whatever the number of events.
 -- @view counted

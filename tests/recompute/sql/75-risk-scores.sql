@@ -90,16 +90,13 @@ undone as (
   select event_date as stat_date, wiki, title, count(*) as reverts
   from reverts where not is_self_revert group by all
 ),
--- A war on a day: at some revert of the day, three by two people lie within the 24 hours up to it.
+-- A war on a day: three reverts by two people on that day, or an edit of the day into three of the 24 hours before it.
 wars as (
-  select distinct r.event_date as stat_date, r.wiki, r.title
-  from reverts r
-  where not r.is_self_revert and (
-    select count(*) >= 3 and count(distinct o.reverting_user) >= 2
-    from reverts o
-    where o.wiki = r.wiki and o.title = r.title and not o.is_self_revert
-      and o.event_timestamp > r.event_timestamp - interval 24 hour and o.event_timestamp <= r.event_timestamp
-  )
+  select event_date as stat_date, wiki, title
+  from reverts where not is_self_revert
+  group by all having count(*) >= 3 and count(distinct coalesce(reverting_user, '')) >= 2
+  union
+  select stat_date, wiki, title from human_edits where list_contains(kinds, 'page_contested')
 ),
 pointed as (
   select b.*,
