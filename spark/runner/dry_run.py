@@ -10,8 +10,8 @@ from runner.args import Config
 from runner.ddl import WRITE_PROPERTIES, spark_create
 from runner.files import Files
 from runner.load import load_sections
-from runner.pieces import expand
-from runner.render import literal, render, sections
+from runner.pieces import read_sections
+from runner.render import literal, render
 from runner.rules import Rules
 from runner.tables import Table
 
@@ -46,7 +46,7 @@ def _print_table(config: Config, files: Files, table: Table, known: Dict[str, st
     }
     print(f"-- {table.full_name}\n{spark_create(table.ddl, name, config.lake_uri, WRITE_PROPERTIES)};\n")
     checks = f"{table.folder}/checks.sql"
-    for path, found in ((f"{table.folder}/load.sql", load_sections(files, table)), (checks, sections(expand(files, checks), checks))):
+    for path, found in ((f"{table.folder}/load.sql", load_sections(files, table)), (checks, read_sections(files, checks))):
         for section in found:
             if section.kind == "literals":
                 values = {**{name: f"<{name}>" for name in _NAMED.findall(section.sql)}, **values}

@@ -13,8 +13,8 @@ from runner.ddl import WRITE_PROPERTIES, spark_create
 from runner.files import Files
 from runner.iceberg import Lake
 from runner.log import info
-from runner.pieces import expand
-from runner.render import Section, literal, render, sections
+from runner.pieces import read_sections
+from runner.render import Section, literal, render
 from runner.tables import Table
 
 
@@ -84,7 +84,7 @@ def table_values(lake: Lake, table: Table, branch: str, run_at: datetime) -> Dic
 def load_sections(files: Files, table: Table) -> List[Section]:
     """The statements of the table's load in order: pieces in place, changes and their MERGE written out."""
     path = f"{table.folder}/load.sql"
-    return with_changes(table, sections(expand(files, path), path))
+    return with_changes(table, read_sections(files, path))
 
 
 def run_load(

@@ -12,16 +12,22 @@ from __future__ import annotations
 import posixpath
 import re
 import textwrap
-from typing import Dict
+from typing import Dict, List
 
 from runner.files import Files
 from runner.outcome import RunnerError
+from runner.render import Section, sections
 
 _USE = re.compile(r"^(?P<indent> *)-- @use (?P<name>(?:\./)?[a-z_0-9]+)[ ]*\n(?P<given>(?:^ *--   [a-z_]+: .*\n)*)", re.MULTILINE)
 _GIVEN = re.compile(r"--   ([a-z_]+): (.*)")
 _ASKED = re.compile(r"\$\{use\.([a-z_]+)\}")
 # Deeper than anything a reader could follow: a piece that uses itself.
 MOST_NESTED = 5
+
+
+def read_sections(files: Files, path: str) -> List[Section]:
+    """The sections of a SQL file, its pieces in place."""
+    return sections(expand(files, path), path)
 
 
 def expand(files: Files, path: str, nested: int = 0) -> str:

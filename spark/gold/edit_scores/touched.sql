@@ -23,30 +23,24 @@ select
 
 -- What was told of a revert before counts as much as what is told now: a row that has gone shows only in what was read last.
 -- @view moved_reverts cached
-select revert_event_id, wiki, title, reverting_user, reverted_event_id, reverted_user, is_self_revert, seconds_to_revert, event_timestamp
-from ${reverts}
-where silver_processed_at > ${reverts_mark} and not ${is_first}
-union all
-select b.revert_event_id, b.wiki, b.title, b.reverting_user, b.reverted_event_id, b.reverted_user, b.is_self_revert, b.seconds_to_revert,
-  b.event_timestamp
-from ${reverts_before} b
-left anti join (
-  select revert_event_id, silver_processed_at from ${reverts} where event_date in (${revert_dates})
-) n on n.revert_event_id = b.revert_event_id and n.silver_processed_at = b.silver_processed_at
-where b.event_date in (${revert_dates}) and not ${is_first}
+-- @use moved_rows
+--   columns: revert_event_id, wiki, title, reverting_user, reverted_event_id, reverted_user, is_self_revert, seconds_to_revert, event_timestamp
+--   rows: ${reverts}
+--   before: ${reverts_before}
+--   mark: ${reverts_mark}
+--   key: revert_event_id
+--   processed: silver_processed_at
+--   near: event_date in (${revert_dates})
 
 -- @view moved_accounts
-select kind, user_normalized, event_timestamp
-from ${account_events}
-where silver_processed_at > ${account_events_mark} and not ${is_first}
-union all
-select b.kind, b.user_normalized, b.event_timestamp
-from ${account_events_before} b
-left anti join (
-  select event_id, silver_processed_at from ${account_events}
-  where event_date in (${news_dates}) and event_timestamp between ${news_from_at} and ${news_until_at}
-) n on n.event_id = b.event_id and n.silver_processed_at = b.silver_processed_at
-where b.event_date in (${news_dates}) and b.event_timestamp between ${news_from_at} and ${news_until_at} and not ${is_first}
+-- @use moved_rows
+--   columns: kind, user_normalized, event_timestamp
+--   rows: ${account_events}
+--   before: ${account_events_before}
+--   mark: ${account_events_mark}
+--   key: event_id
+--   processed: silver_processed_at
+--   near: event_date in (${news_dates}) and event_timestamp between ${news_from_at} and ${news_until_at}
 
 -- Edits that said something else when they were scored: whoever they were by then is touched too.
 -- @view replaced

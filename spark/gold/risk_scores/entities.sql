@@ -72,14 +72,7 @@ from (
     user_normalized,
     max(user_kind) as user_kind,
     bool_or(is_trusted) as is_trusted,
-    count(*) as total_edits,
-    count_if(is_large_deletion) as large_deletions,
-    size(collect_set(domain)) as domains_edited,
-    size(collect_set(hour_start)) as active_hours,
-    count_if(is_anonymous) as anonymous_edits,
-    count_if(is_undone) as reverted_edits,
-    max(edit_score) as max_edit_score,
-    max_by(kinds, struct(edit_score, event_timestamp, event_id)) as kinds,
+    -- @use ./entity_counts
     count_if(in_scope) as scope_edits,
     count_if(in_scope and is_large_deletion) as scope_large_deletions,
     size(collect_set(if(in_scope, domain, null))) as scope_domains,
@@ -147,14 +140,7 @@ from (
       event_date as stat_date,
       wiki,
       title,
-      count(*) as total_edits,
-      count_if(is_large_deletion) as large_deletions,
-      size(collect_set(domain)) as domains_edited,
-      size(collect_set(hour_start)) as active_hours,
-      count_if(is_anonymous) as anonymous_edits,
-      count_if(is_undone) as reverted_edits,
-      max(edit_score) as max_edit_score,
-      max_by(kinds, struct(edit_score, event_timestamp, event_id)) as kinds,
+      -- @use ./entity_counts
       size(collect_set(if(is_anonymous, user_normalized, null))) as unregistered_users,
       bool_or(is_contested) as is_contested
     from day_edits

@@ -31,29 +31,28 @@ select
   coalesce((select sort_array(collect_set(stat_date)) from rebased where not is_share), array()) as rebased_dates
 
 -- @view changed_edits cached
-select event_date as stat_date, user_normalized, wiki, title
-from ${input}
-where gold_processed_at > ${mark} and not ${is_first}
-union all
-select b.event_date, b.user_normalized, b.wiki, b.title
-from ${input_before} b
-left anti join (
-  select event_id, gold_processed_at from ${input}
-  where event_date in (${news_dates}) and event_timestamp between ${news_from_at} and ${news_until_at}
-) n on n.event_id = b.event_id and n.gold_processed_at = b.gold_processed_at
-where b.event_date in (${news_dates}) and b.event_timestamp between ${news_from_at} and ${news_until_at} and not ${is_first}
+-- @use moved_rows
+--   columns: event_date as stat_date, user_normalized, wiki, title
+--   rows: ${input}
+--   before: ${input_before}
+--   mark: ${mark}
+--   key: event_id
+--   processed: gold_processed_at
+--   near: event_date in (${news_dates}) and event_timestamp between ${news_from_at} and ${news_until_at}
 
 -- @view changed_reverts cached
 select wiki, title, reverted_user, seconds_to_revert, event_timestamp, event_date
-from ${reverts}
-where silver_processed_at > ${reverts_mark} and not is_self_revert and not ${is_first}
-union all
-select b.wiki, b.title, b.reverted_user, b.seconds_to_revert, b.event_timestamp, b.event_date
-from ${reverts_before} b
-left anti join (
-  select revert_event_id, silver_processed_at from ${reverts} where event_date in (${revert_dates})
-) n on n.revert_event_id = b.revert_event_id and n.silver_processed_at = b.silver_processed_at
-where b.event_date in (${revert_dates}) and not b.is_self_revert and not ${is_first}
+from (
+  -- @use moved_rows
+  --   columns: wiki, title, reverted_user, seconds_to_revert, event_timestamp, event_date, is_self_revert
+  --   rows: ${reverts}
+  --   before: ${reverts_before}
+  --   mark: ${reverts_mark}
+  --   key: revert_event_id
+  --   processed: silver_processed_at
+  --   near: event_date in (${revert_dates})
+)
+where not is_self_revert
 
 -- The edit undone lies whole seconds before, up to one more.
 -- @view undone_days
@@ -78,16 +77,18 @@ from (
   left semi join (select stat_date, wiki from rebased where not is_share) r on r.stat_date = e.event_date and r.wiki = e.wiki
   where e.event_date in (${rebased_dates})
   union all
-  select event_date, user_normalized from ${account_events}
-  where silver_processed_at > ${account_events_mark} and kind in ('warned', 'filter_hit') and not ${is_first}
-  union all
-  select b.event_date, b.user_normalized
-  from ${account_events_before} b
-  left anti join (
-    select event_id, silver_processed_at from ${account_events}
-    where event_date in (${news_dates}) and event_timestamp between ${news_from_at} and ${news_until_at}
-  ) n on n.event_id = b.event_id and n.silver_processed_at = b.silver_processed_at
-  where b.event_date in (${news_dates}) and b.event_timestamp between ${news_from_at} and ${news_until_at} and not ${is_first}
+  select event_date, user_normalized
+  from (
+    -- @use moved_rows
+    --   columns: event_date, user_normalized, kind
+    --   rows: ${account_events}
+    --   before: ${account_events_before}
+    --   mark: ${account_events_mark}
+    --   key: event_id
+    --   processed: silver_processed_at
+    --   near: event_date in (${news_dates}) and event_timestamp between ${news_from_at} and ${news_until_at}
+  )
+  where kind in ('warned', 'filter_hit')
 )
 where user_normalized is not null
 
