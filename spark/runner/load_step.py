@@ -32,8 +32,7 @@ def load_candidate(run: Run, table: Table, run_at: datetime, plan: Plan, views: 
     replaced = "true" if run.config.rebuild else rows_to_replace(table, run.config.days)
     rows, quarantined, known = run_load(lake, views, table, branch, load_sections(run.files, table), values, replaced, refuse)
     # A rebuild must empty the table; one that is empty already is as it should be.
-    has_rows = base is not None and lake.row_count(table.full_name) > 0
-    if known.get("touched_windows") == "0" and not (run.config.rebuild and has_rows):
+    if known.get("touched_windows") == "0" and not (run.config.rebuild and lake.row_count(table.full_name) > 0):
         lake.drop_branch(table.full_name, branch)
         info("nothing-touched", table=table.full_name)
         return None
