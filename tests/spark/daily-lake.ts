@@ -1,6 +1,4 @@
-import { existsSync } from "node:fs";
-import path from "node:path";
-import { describe, expect } from "@jest/globals";
+import { expect } from "@jest/globals";
 import { onPartition } from "./fixtures.ts";
 import type { Row, SparkHarness } from "./harness/spark-harness.ts";
 
@@ -10,10 +8,6 @@ export const history = [
   "gold.historical_language_distribution",
   "gold.historical_server_rankings",
 ];
-
-/** A folder without about.yml is written and not picked up by the runner yet: its tests wait with it. */
-export const whenPickedUp = (table: string): typeof describe | typeof describe.skip =>
-  existsSync(path.join(import.meta.dirname, "../../spark/gold", table, "about.yml")) ? describe : describe.skip;
 
 /** A lake with these tables only, and the offsets its next batch begins at. */
 export class DailyLake {

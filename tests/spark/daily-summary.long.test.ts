@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
-import { at, commons, DailyLake, de, noLength, userDaily, whenPickedUp } from "./daily-lake.ts";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { at, commons, DailyLake, de, noLength, userDaily } from "./daily-lake.ts";
 import { edit } from "./fixtures.ts";
 import { type Row, type SparkHarness, startSparkHarness } from "./harness/spark-harness.ts";
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => spark?.close());
 
-whenPickedUp("daily_analytics_summary")("daily_analytics_summary", () => {
+describe("daily_analytics_summary", () => {
   const lake = new DailyLake(() => spark, "summary", [...userDaily, "gold.daily_analytics_summary"]);
   const on = (time: string, fields: Row): Row =>
     edit({ event_timestamp: at("2026-11-20", time), user: "Ada", ...fields });
@@ -148,7 +148,7 @@ whenPickedUp("daily_analytics_summary")("daily_analytics_summary", () => {
   });
 });
 
-whenPickedUp("daily_analytics_summary")("the second health score", () => {
+describe("the second health score", () => {
   const lake = new DailyLake(() => spark, "usual", [...userDaily, "gold.daily_analytics_summary"]);
   const edits = (day: number, count: number, from = 0): readonly Row[] =>
     Array.from({ length: count }, (_, n) =>

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
-import { at, commons, DailyLake, de, history, userDaily, whenPickedUp } from "./daily-lake.ts";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { at, commons, DailyLake, de, history, userDaily } from "./daily-lake.ts";
 import { edit } from "./fixtures.ts";
 import { type Row, type SparkHarness, startSparkHarness } from "./harness/spark-harness.ts";
 
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => spark?.close());
 
-whenPickedUp("historical_top_contributors")("the historical lists", () => {
+describe("the historical lists", () => {
   const lake = new DailyLake(() => spark, "past", [...userDaily, ...history]);
   const on = (day: string, count: number, fields: Row): readonly Row[] =>
     Array.from({ length: count }, (_, n) =>
