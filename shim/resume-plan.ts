@@ -49,10 +49,13 @@ export class ResumePlan {
     return (this.#options.askFrom ?? askFrom)(this.#options.marks(), this.#trial ?? this.#floors, this.#options.topics);
   }
 
-  /** The source answered 400. */
-  refused(): "retry" | "wait" {
+  /**
+   * The source answered 400. How old a cursor is, its own clock says, by which it forgets: to a shim 58 minutes ahead a
+   * cursor of two minutes looked stale, and it wrote a gap row for what it then did not miss (seed 7283).
+   */
+  refused(serverMs: number | undefined): "retry" | "wait" {
     const { at } = this.ask();
-    const oldestAllowedMs = this.#options.now() - this.#ageMs();
+    const oldestAllowedMs = (serverMs ?? this.#options.now()) - this.#ageMs();
     this.#refusals += 1;
     const stale = [...at].filter(([, askedMs]) => askedMs < oldestAllowedMs);
     if (stale.length === 0) return "wait";

@@ -86,7 +86,7 @@ function createSink({ clock }: SseSourceDeps, run: StreamRun): SseSink {
       }
     },
     room: () => ingest.room(),
-    cursorRefused: () => plan.refused(),
+    cursorRefused: (serverMs) => plan.refused(serverMs),
     closed: (end) => {
       stats.totals.connections += 1;
       if (refusals.has(end.reason)) stats.totals.refusals += 1;

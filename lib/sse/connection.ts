@@ -32,6 +32,8 @@ export type ConnectionEnd = {
   readonly bytes: number;
   readonly frames: number;
   readonly retryAfterMs: number | undefined;
+  /** What the server's own clock said when it answered (`Date`); ours may be an hour off. */
+  readonly serverMs: number | undefined;
 };
 
 export type ConnectionSink = {
@@ -61,14 +63,15 @@ export async function runConnection(
   const closer = new AbortController();
   const signal = AbortSignal.any([stop, closer.signal]);
   const seen = { bytes: 0, frames: 0, atMs: clock.monotonic(), isPaused: false };
-  const end = (reason: CloseReason, httpStatus?: number, retryAfterMs?: number): ConnectionEnd => ({
+  const end = (reason: CloseReason, httpStatus?: number, said?: Said): ConnectionEnd => ({
     reason,
     httpStatus,
     openedAtMs,
     closedAtMs: clock.now(),
     bytes: seen.bytes,
     frames: seen.frames,
-    retryAfterMs,
+    retryAfterMs: said?.retryAfterMs,
+    serverMs: said?.serverMs,
   });
   const watchdog = watch(seen, clock, closer);
   /** How a failure of the network is called: we may have caused it ourselves. */
@@ -82,12 +85,21 @@ export async function runConnection(
       return end(await readBody(response.body, { seen, clock, sink, signal, cutBy }), response.status);
     }
     await response.body?.cancel().catch(() => undefined);
-    const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), clock.now());
-    return end(refusal ?? "no_content", response.status, retryAfterMs);
+    return end(refusal ?? "no_content", response.status, readHeaders(response, clock.now()));
   } finally {
     closer.abort();
     await watchdog;
   }
+}
+
+type Said = Pick<ConnectionEnd, "retryAfterMs" | "serverMs">;
+
+function readHeaders({ headers }: Response, nowMs: number): Said {
+  const serverMs = Date.parse(headers.get("date") ?? "");
+  return {
+    retryAfterMs: parseRetryAfter(headers.get("retry-after"), nowMs),
+    serverMs: Number.isNaN(serverMs) ? undefined : serverMs,
+  };
 }
 
 function headersOf({ userAgent, lastEventId }: ConnectionRequest): Record<string, string> {

@@ -17,8 +17,8 @@ export type SseSink = ConnectionSink & {
   /** `Last-Event-ID` of the next connection, asked for just before it. */
   lastEventId(): string;
   closed(end: ConnectionEnd): void;
-  /** The source refused the cursor (400): `retry` when there is another one to ask with, `wait` when not. */
-  cursorRefused(): "retry" | "wait";
+  /** The source refused the cursor (400) at this time of its own: `retry` when there is another one to ask with. */
+  cursorRefused(serverMs: number | undefined): "retry" | "wait";
 };
 
 /** Answers that the same request will get again until a person acts. */
@@ -54,7 +54,7 @@ export async function runSseSource(
 }
 
 function delayAfter(end: ConnectionEnd, attempt: number, random: Random, sink: SseSink): number {
-  if (end.reason === "cursor_refused" && sink.cursorRefused() === "retry") return 0;
+  if (end.reason === "cursor_refused" && sink.cursorRefused(end.serverMs) === "retry") return 0;
   if (stubborn.has(end.reason)) return slowDelay(random);
   const maxMs = wasTaken(end) ? maxBrokenMs : maxRefusedMs;
   return Math.max(end.retryAfterMs ?? 0, jitteredDelay(Math.max(0, attempt - 1), maxMs, random));

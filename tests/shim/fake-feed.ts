@@ -15,6 +15,8 @@ export class FakeFeed {
   forgottenBeforeMs = 0;
   /** Asked for a time before this, it answers 400. */
   refusedBeforeMs = 0;
+  /** How far its clock is behind the shim's; undefined: it does not say. */
+  behindMs: number | undefined;
   turn: (connection: number) => Turn = () => ({});
 
   constructor(events: readonly FeedEvent[], clock: Clock) {
@@ -28,7 +30,9 @@ export class FakeFeed {
     this.asked.push(asked);
     if (Object.values(asked).some((ms) => ms < this.refusedBeforeMs)) return new Response("stale", { status: 400 });
     if (turn.status !== undefined && turn.status !== 200) {
-      return new Response(turn.status === 204 ? null : "no", { status: turn.status });
+      const date =
+        this.behindMs === undefined ? {} : { date: new Date(this.#clock.now() - this.behindMs).toUTCString() };
+      return new Response(turn.status === 204 ? null : "no", { status: turn.status, headers: date });
     }
     const body = this.#body(asked, turn, init?.signal ?? undefined);
     return new Response(body, { headers: { "content-type": "text/event-stream" } });

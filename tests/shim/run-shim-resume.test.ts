@@ -122,6 +122,27 @@ describe("an event stream that is cut, refused or begun anew", () => {
     expect(world.ops("feed_gaps")).toEqual([]);
   });
 
+  test.each([
+    ["the source's clock decides whether a cursor is stale, not ours which is an hour ahead", 58 * 60_000, 0],
+    ["a source that does not say the time is believed to have ours", undefined, 2],
+  ])("%s", async (_, behindMs, gaps) => {
+    const { world, feed } = setUp((now) => [feedEvent("a", eqiad, now - 60_000)]);
+    const markMs = world.clock.now() - 62 * 60_000;
+    world.store.marks = new Map([
+      [eqiad, markMs],
+      [codfw, markMs],
+    ]);
+    feed.behindMs = behindMs;
+    // As often as it takes to halve a week down to an hour.
+    feed.turn = (connection) => (connection < 9 ? { status: 400 } : {});
+    const shim = world.start(feed.fetch);
+    await world.clock.advance(20 * 60_000);
+    shim.stop();
+    await world.clock.advance(100);
+    expect(new Set(world.ids())).toEqual(new Set(["a"]));
+    expect(world.ops("feed_gaps").filter(({ kind }) => kind === "invalid_cursor")).toHaveLength(gaps);
+  });
+
   test("a source that forgot the cursor's time starts later: a gap row from what was asked to the first event, and late ones", async () => {
     const { world, feed } = setUp((now) => [feedEvent("a", eqiad, now - 500_000), feedEvent("b", eqiad, now - 1_000)]);
     const markMs = world.clock.now() - 400_000;

@@ -104,7 +104,7 @@ export function createFakeSource(
     // as: what the connection uses of a response, without a socket's machinery
     ({
       status,
-      headers: new Headers(headers),
+      headers: new Headers({ ...headers, date: new Date(scheduler.now()).toUTCString() }),
       type: "basic",
       body: next === undefined ? emptyBody() : streamBody(next),
     }) as unknown as Response;
