@@ -13,7 +13,7 @@ import {
   type Slot,
 } from "./commit-slot.ts";
 import { settleEpoch } from "./epoch-result.ts";
-import { chooseGroup, nextDue, sumRows } from "./group.ts";
+import { chooseGroup, gatheredAt, isGathering, nextDue, sumRows } from "./group.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { createPendingReader, markerKey, type PendingBatch, type PendingReader } from "./pending.ts";
 import type { QueryEngine } from "./query-engine.ts";
@@ -190,11 +190,17 @@ async function openNext(run: Run, seen: ReadSlot): Promise<void> {
   const lastEpoch = seen.slot.last?.epoch;
   if (lastEpoch === run.lastEpoch && run.clock.now() < run.nextListMs) return pause(run, pollMs);
   run.lastEpoch = lastEpoch;
-  const pending = await run.reader.read();
-  const present = new Set(pending.map(({ marker }) => marker));
+  const listed = await run.reader.list();
+  const present = new Set(listed.map(({ marker }) => marker));
   const kept = new Set(seen.slot.quarantined.filter((name) => run.hopeless.has(name)));
   for (const marker of run.outstanding) if (!present.has(marker) && !kept.has(marker)) run.gone.add(marker);
   if (run.gone.size === run.outstanding.size || (await release(run, seen, present))) return;
+  const waiting = listed.filter(({ marker }) => !seen.slot.quarantined.includes(marker));
+  if (isGathering(waiting.length, seen.slot, run.clock.now(), run.policy)) {
+    run.nextListMs = gatheredAt(seen.slot, run.policy);
+    return pause(run, pollMs);
+  }
+  const pending = await run.reader.read(waiting);
   const known = pending.filter(({ table }) => run.target.tables[table] !== undefined);
   const group = chooseGroup(known, seen.slot, run.clock.now(), run.policy);
   if (group === undefined) {

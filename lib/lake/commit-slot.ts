@@ -45,7 +45,10 @@ export const slotSchema = z.strictObject({
   /** Number of the newest epoch ever opened. */
   epoch: z.int().nonnegative(),
   open: openEpochSchema.nullable(),
-  last: z.strictObject({ epoch: z.int(), outcome: z.enum(outcomes), atMs: ms }).nullable(),
+  /** `batches` is 0 in slots written before it was kept. */
+  last: z
+    .strictObject({ epoch: z.int(), outcome: z.enum(outcomes), atMs: ms, batches: z.int().nonnegative().default(0) })
+    .nullable(),
   /** Time of the last commit of few rows, by table. */
   committedAt: z.record(z.string(), ms),
   /** Markers of the last group that failed on its data; the next epoch takes half of them. */
@@ -124,7 +127,7 @@ export function closeEpoch(
   return {
     ...slot,
     open: null,
-    last: { epoch: open.epoch, outcome, atMs: nowMs },
+    last: { epoch: open.epoch, outcome, atMs: nowMs, batches: open.markers.length },
     committedAt: counts ? { ...slot.committedAt, [open.table]: nowMs } : slot.committedAt,
     parole: isCommitted && isReleased ? null : slot.parole,
     ...judged(slot, open, outcome, policy),

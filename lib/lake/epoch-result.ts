@@ -82,7 +82,8 @@ async function reconcile(deps: ResultDeps, open: OpenEpoch, queryId: string): Pr
 }
 
 async function countMissing(deps: ResultDeps, open: OpenEpoch): Promise<number | "running"> {
-  const batches = (await deps.reader.read()).filter(({ marker }) => open.markers.includes(marker));
+  const listed = (await deps.reader.list()).filter(({ marker }) => open.markers.includes(marker));
+  const batches = await deps.reader.read(listed);
   // Markers go only after a successful count: somebody else has made it.
   if (batches.length === 0) return 0;
   const sql = deps.target.tables[open.table]?.verify(batches) ?? "";

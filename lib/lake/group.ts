@@ -19,7 +19,7 @@ export type GroupState = {
   readonly suspects: readonly string[];
   readonly strikes: number;
   /** End of the last epoch. */
-  readonly last: { readonly atMs: number } | null;
+  readonly last: { readonly atMs: number; readonly batches: number } | null;
   readonly quarantined: readonly string[];
   /** Last commit of few rows by table, ms. */
   readonly committedAt: Readonly<Record<string, number>>;
@@ -47,7 +47,7 @@ export function chooseGroup(
       candidates.filter((batch) => batch.table === table),
       policy,
     );
-    if (isDue(sumRows(group), table, state, nowMs, policy)) return group;
+    if (isDue(group, table, state, nowMs, policy)) return group;
   }
   return undefined;
 }
@@ -55,17 +55,36 @@ export function chooseGroup(
 /** Earliest time at which a table may be opened for a small group. */
 export function nextDue(state: GroupState, tables: readonly string[], policy: CommitPolicy): number {
   const byInterval = tables.map((table) => (state.committedAt[table] ?? 0) + policy.commitIntervalMs);
-  return Math.max(Math.min(...byInterval), (state.last?.atMs ?? 0) + policy.gatherFewMs);
+  return Math.max(Math.min(...byInterval), gatheredAt(state, policy));
+}
+
+/** From then on an epoch is opened with whatever is there. */
+export function gatheredAt({ last }: GroupState, policy: CommitPolicy): number {
+  return (last?.atMs ?? 0) + policy.gatherMs;
 }
 
 /**
- * Few rows wait for the interval. With a backlog there is always something pending when an epoch ends, and most batches
- * are still on their way back: a moment later the statement, whose cost hardly depends on its rows, takes them as well.
+ * Whether `batches` pending ones are too few to look at. With a backlog there is always something pending when an epoch
+ * ends, and the batches that it committed are on their way back as the next ones of their partitions: a moment later the
+ * statement, whose cost hardly depends on its rows, takes them as well. Suspects are not waited with.
  */
-function isDue(rows: number, table: string, state: GroupState, nowMs: number, policy: CommitPolicy): boolean {
-  const idleMs = nowMs - (state.last?.atMs ?? 0);
-  if (rows >= policy.rowsThatOpen) return rows >= policy.rowsThatSuffice || idleMs >= policy.gatherMs;
-  return idleMs >= policy.gatherFewMs && nowMs - (state.committedAt[table] ?? 0) >= policy.commitIntervalMs;
+export function isGathering(batches: number, state: GroupState, nowMs: number, policy: CommitPolicy): boolean {
+  const { last, suspects } = state;
+  if (last === null || suspects.length > 0 || nowMs >= gatheredAt(state, policy)) return false;
+  return batches < last.batches;
+}
+
+/** Few rows wait for the interval. */
+function isDue(
+  group: readonly PendingBatch[],
+  table: string,
+  state: GroupState,
+  nowMs: number,
+  policy: CommitPolicy,
+): boolean {
+  if (isGathering(group.length, state, nowMs, policy)) return false;
+  if (sumRows(group) >= policy.rowsThatOpen) return true;
+  return nowMs >= gatheredAt(state, policy) && nowMs - (state.committedAt[table] ?? 0) >= policy.commitIntervalMs;
 }
 
 function fill(batches: readonly PendingBatch[], policy: CommitPolicy): PendingBatch[] {

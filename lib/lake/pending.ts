@@ -39,8 +39,15 @@ export async function putMarkers(
 /** Markers read at once: a backlog of hundreds is read in a second, and no more than the SDK's sockets are used. */
 const parallelReads = 16;
 
+/** A marker as the listing has it. */
+export type ListedMarker = { readonly marker: string; readonly sinceMs: number };
+
 /** Remembers marker bodies, which never change: each is read once per invocation. */
-export type PendingReader = { read(): Promise<readonly PendingBatch[]> };
+export type PendingReader = {
+  list(): Promise<readonly ListedMarker[]>;
+  /** Those that are still there and can be read. */
+  read(listed: readonly ListedMarker[]): Promise<readonly PendingBatch[]>;
+};
 
 export function createPendingReader(
   store: ObjectStore,
@@ -60,17 +67,19 @@ export function createPendingReader(
   };
   let known = new Map<string, BatchFacts>();
   return {
-    read: async () => {
+    list: async () => {
       const listed = await store.list(prefix);
+      return listed.map(({ key, lastModifiedMs }) => ({ marker: key.slice(prefix.length), sinceMs: lastModifiedMs }));
+    },
+    read: async (listed) => {
       const seen = new Map<string, BatchFacts>();
       const batches: PendingBatch[] = [];
       for (let from = 0; from < listed.length; from += parallelReads) {
-        const page = listed.slice(from, from + parallelReads).map(async ({ key, lastModifiedMs }) => {
-          const marker = key.slice(prefix.length);
-          const facts = known.get(marker) ?? (await readFacts(key));
+        const page = listed.slice(from, from + parallelReads).map(async ({ marker, sinceMs }) => {
+          const facts = known.get(marker) ?? (await readFacts(markerKey(prefix, marker)));
           if (facts === undefined) return;
           seen.set(marker, facts);
-          batches.push({ marker, table: tableOfMarker(marker), sinceMs: lastModifiedMs, facts });
+          batches.push({ marker, table: tableOfMarker(marker), sinceMs, facts });
         });
         await Promise.all(page);
       }

@@ -63,14 +63,21 @@ describe("the group of the next epoch", () => {
     expect(choose([batch("a", 0, 9, {}, 3000), batch("b", 10, 19, {}, 2000)], state)).toEqual(["a", "b"]);
   });
 
-  test("waits a moment after an epoch for what is on its way, less with many rows, not at all with enough of them", () => {
-    const endedAgo = (ms: number) => ({ committedAt: {}, last: { atMs: nowMs - ms } });
+  test("waits a moment after an epoch until as many batches are pending as that one had, with few rows in any case", () => {
+    const endedAgo = (ms: number, batches = 2) => ({ committedAt: {}, last: { atMs: nowMs - ms, batches } });
     const rows = (count: number) => [batch("a", 0, 9, {}, count)];
-    expect(choose(rows(1), endedAgo(1_499))).toBeUndefined();
+    expect(choose(rows(1), endedAgo(1_499, 1))).toBeUndefined();
     expect(choose(rows(1), endedAgo(1_500))).toEqual(["a"]);
-    expect(choose(rows(5_000), endedAgo(499))).toBeUndefined();
-    expect(choose(rows(5_000), endedAgo(500))).toEqual(["a"]);
-    expect(choose(rows(15_000), endedAgo(0))).toEqual(["a"]);
+    expect(choose(rows(5_000), endedAgo(1_499))).toBeUndefined();
+    expect(choose(rows(5_000), endedAgo(1_500))).toEqual(["a"]);
+    expect(choose(rows(5_000), endedAgo(0, 1))).toEqual(["a"]);
+    expect(choose([...rows(5_000), batch("b", 10, 19)], endedAgo(0))).toEqual(["a", "b"]);
+  });
+
+  test("does not wait for company with what is suspected", () => {
+    const a = batch("a", 0, 9, {}, 9);
+    const state = { suspects: [a.marker], committedAt: {}, last: { atMs: nowMs, batches: 12 } };
+    expect(choose([a], state)).toEqual(["a"]);
   });
 
   test("touches no more table partitions than a statement may", () => {
@@ -93,9 +100,9 @@ describe("the group of the next epoch", () => {
 
   test("waits a moment before it tries one again that has failed alone, and lets nothing else go before", () => {
     const batches = [batch("a", 0, 9), batch("b", 10, 19)];
-    const state = { suspects: [batches[0]?.marker ?? ""], strikes: 1, last: { atMs: nowMs - 9_999 } };
+    const state = { suspects: [batches[0]?.marker ?? ""], strikes: 1, last: { atMs: nowMs - 9_999, batches: 1 } };
     expect(choose(batches, state)).toBeUndefined();
-    expect(choose(batches, { ...state, last: { atMs: nowMs - 10_000 } })).toEqual(["a"]);
+    expect(choose(batches, { ...state, last: { atMs: nowMs - 10_000, batches: 1 } })).toEqual(["a"]);
     expect(choose(batches.slice(1), state)).toEqual(["b"]);
   });
 
