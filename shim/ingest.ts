@@ -17,7 +17,7 @@ import type { IngestFilter } from "./config.ts";
 import { type DeliveryRules, deliveryRules } from "./delivery-rules.ts";
 import { emptySession, type GapFinding, type SessionCounts, toGapRecord, toMinuteRecord } from "./ledger-rows.ts";
 import {
-  batchHeaders,
+  batchStamp,
   hashOf,
   type RecordContext,
   type Refusal,
@@ -91,7 +91,7 @@ export class Ingest {
     this.#ring = this.#rules.createSeenRing<CursorEntry>();
     this.#gaps = this.#rules.createGapTest({ at: new Map(), fresh: new Set() });
     this.#tracker = new TopicTracker(options.sourceTopics);
-    const stamp = (): Headers => batchHeaders(this.#cursor.marks(), options.context);
+    const stamp = (): Headers => batchStamp(this.#cursor.marks(), options.context.shimEpoch);
     this.#queue = new SendQueue({
       ...options.queue,
       clock: options.clock,
@@ -197,7 +197,7 @@ export class Ingest {
     const journey = this.#start(event.meta.id, accepted, frame, home, minute);
     if (journey === undefined) return;
     this.session.produced += 1;
-    this.#enqueue(topics.raw, toRawRecord(event, frame.data, nowMs, context.keyMode), journey);
+    this.#enqueue(topics.raw, toRawRecord(event, frame.data, nowMs, context), journey);
   }
 
   #reject(verdict: Rejected, frame: SourceFrame, home: Attribution, minute: MinuteCount): void {

@@ -20,11 +20,10 @@ export type RecordContext = {
   readonly keyMode: ShimConfig["KEY_MODE"];
 };
 
-/** The headers that every record of a batch has: who sent it, and how far the source was done with at that moment. */
-export function batchHeaders(marks: Positions, { sourceKind, shimEpoch }: RecordContext): Headers {
+/** The headers of a batch's last record: who sent it, and how far the source was done with at that moment. */
+export function batchStamp(marks: Positions, shimEpoch: string): Headers {
   return {
     [recordHeaders.cursor]: encodePositions(marks),
-    [recordHeaders.sourceKind]: sourceKind,
     [recordHeaders.shimEpoch]: shimEpoch,
     [recordHeaders.schemaVersion]: recordSchemaVersion,
   };
@@ -35,14 +34,13 @@ export function toRawRecord(
   event: RecentChange,
   value: Buffer,
   nowMs: number,
-  keyMode: RecordContext["keyMode"],
+  { keyMode, sourceKind }: Pick<RecordContext, "keyMode" | "sourceKind">,
 ): OutRecord {
   const headers: Record<string, string> = {
-    [recordHeaders.eventId]: event.meta.id,
     [recordHeaders.ingestedAt]: String(nowMs),
+    [recordHeaders.sourceKind]: sourceKind,
   };
   if (event.wiki !== undefined) headers[recordHeaders.wiki] = event.wiki.slice(0, maxHeaderChars);
-  if (event.server_name !== undefined) headers[recordHeaders.serverName] = event.server_name.slice(0, maxHeaderChars);
   if (event.type !== undefined) headers[recordHeaders.eventType] = event.type.slice(0, maxHeaderChars);
   return { key: Buffer.from(keyOf(event, keyMode).slice(0, maxKeyChars), "utf8"), value, headers };
 }

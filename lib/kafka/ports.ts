@@ -7,8 +7,11 @@ export type OutRecord = {
 
 export type Headers = Readonly<Record<string, string>>;
 
-/** Records for one partition, and the headers that all of them have besides their own. */
-export type OutBatch = { readonly records: readonly OutRecord[]; readonly headers: Headers };
+/**
+ * Records for one partition, and the headers that the last of them has besides its own. The last alone: whoever reads the
+ * end of a partition finds them there, and Lambda gets each byte of a header as a number of up to four characters.
+ */
+export type OutBatch = { readonly records: readonly OutRecord[]; readonly stamp: Headers };
 
 /** What the broker said of one batch. */
 export type SendResult =

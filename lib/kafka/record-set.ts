@@ -14,22 +14,18 @@ const headerNames = new Map<string, HeaderName>();
  * The records of one batch in Kafka's format (magic 2, before compression), timestamps all at the batch's own. As the
  * client would write them, many times as fast: it makes a zeroed buffer of 512 bytes for each record and each header.
  */
-export function encodeRecordSet({ records, headers }: OutBatch): Buffer {
-  const common = encodeHeaders(headers);
-  const room = records.reduce((sum, record) => sum + roomFor(record) + common.bytes.length, 0);
+export function encodeRecordSet({ records, stamp }: OutBatch): Buffer {
+  const last = records.length - 1;
+  const room = records.reduce((sum, record) => sum + roomFor(record), roomForHeaders(stamp));
   const target = Buffer.allocUnsafe(room);
   let at = 0;
-  for (const [offset, record] of records.entries()) at = writeRecord(target, at, record, offset, common);
+  for (const [offset, record] of records.entries())
+    at = writeRecord(target, at, offset < last ? record : withStamp(record, stamp), offset);
   return target.subarray(0, at);
 }
 
-type EncodedHeaders = { readonly bytes: Buffer; readonly count: number };
-
-/** What all records share is encoded once. */
-function encodeHeaders(headers: Headers): EncodedHeaders {
-  const target = Buffer.allocUnsafe(roomForHeaders(headers));
-  const sizes = sizesOf(headers);
-  return { bytes: target.subarray(0, writeHeaders(target, 0, headers, sizes.values)), count: sizes.values.length };
+export function withStamp(record: OutRecord, stamp: Headers): OutRecord {
+  return { ...record, headers: { ...record.headers, ...stamp } };
 }
 
 function roomFor({ key, value, headers }: OutRecord): number {
@@ -55,16 +51,10 @@ function sizesOf(headers: Headers): { readonly values: readonly number[]; readon
   return { values, total };
 }
 
-function writeRecord(
-  target: Buffer,
-  start: number,
-  { key, value, headers }: OutRecord,
-  offset: number,
-  common: EncodedHeaders,
-): number {
+function writeRecord(target: Buffer, start: number, { key, value, headers }: OutRecord, offset: number): number {
   const sizes = sizesOf(headers);
-  const count = sizes.values.length + common.count;
-  const headerBytes = varintSize(count) + sizes.total + common.bytes.length;
+  const count = sizes.values.length;
+  const headerBytes = varintSize(count) + sizes.total;
   let at = writeVarint(target, start, 2 + varintSize(offset) + bytesSize(key) + bytesSize(value) + headerBytes);
   // Attributes, unused, and the timestamp's distance from the batch's.
   target[at] = 0;
@@ -73,9 +63,7 @@ function writeRecord(
   at = writeBytes(target, at, key);
   at = writeBytes(target, at, value);
   at = writeVarint(target, at, count);
-  at = writeHeaders(target, at, headers, sizes.values);
-  target.set(common.bytes, at);
-  return at + common.bytes.length;
+  return writeHeaders(target, at, headers, sizes.values);
 }
 
 function writeHeaders(target: Buffer, start: number, headers: Headers, sizes: readonly number[]): number {

@@ -21,7 +21,7 @@ export type SendQueueOptions<Owner> = {
   readonly lingerMs: number;
   /** Above this there is no room. */
   readonly maxBufferedBytes: number;
-  /** Headers that every record gets at the moment its batch is sent. */
+  /** Headers that the last record of a batch gets at the moment of sending. */
   readonly stamp: () => Headers;
   /** All in-sync replicas have the record. */
   readonly onAcked: (owner: Owner) => void;
@@ -109,8 +109,8 @@ export class SendQueue<Owner> {
 
   async #sendBatch(lane: Lane<Owner>, batch: readonly QueuedRecord<Owner>[]): Promise<void> {
     const records = batch.map(({ record }) => record);
-    const headers = this.#options.stamp();
-    const result = await this.#options.writer.send(lane.topic, lane.partition, { records, headers });
+    const stamp = this.#options.stamp();
+    const result = await this.#options.writer.send(lane.topic, lane.partition, { records, stamp });
     if (this.#hasFailed) return;
     if (result.kind === "acked") return this.#finish(batch, this.#options.onAcked);
     if (batch.length === 1) return this.#finish(batch, this.#options.onRefused);

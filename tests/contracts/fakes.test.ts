@@ -88,8 +88,9 @@ mappingContract("the fake mapping", async () => {
   return {
     topic: "raw-events",
     produce: async (partition, values) => {
-      const records = values.map((value) => ({ key: Buffer.from("k"), value: Buffer.from(value), headers: {} }));
-      await writer.send("raw-events", partition, { records, headers: { source_kind: "replay" } });
+      const headers = { source_kind: "replay" };
+      const records = values.map((value) => ({ key: Buffer.from("k"), value: Buffer.from(value), headers }));
+      await writer.send("raw-events", partition, { records, stamp: {} });
     },
     start: (handler) => {
       const invoke = async (event: unknown): Promise<Outcome> => {

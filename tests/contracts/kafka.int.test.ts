@@ -67,8 +67,9 @@ mappingContract("the local mapping", async () => {
   return {
     topic: many,
     produce: async (partition, values) => {
-      const records = values.map((value) => ({ key: Buffer.from("k"), value: Buffer.from(value), headers: {} }));
-      await writer.send(many, partition, { records, headers: { source_kind: "replay" } });
+      const headers = { source_kind: "replay" };
+      const records = values.map((value) => ({ key: Buffer.from("k"), value: Buffer.from(value), headers }));
+      await writer.send(many, partition, { records, stamp: {} });
     },
     start: (handler) => {
       const mapping = createKafkaMapping({

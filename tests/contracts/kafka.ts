@@ -17,8 +17,8 @@ export type KafkaUnderTest = {
 
 /** What the shim relies on of Kafka. */
 export function kafkaContract(name: string, open: () => Promise<KafkaUnderTest>): void {
-  const batch = (values: readonly (string | Buffer)[], headers: Record<string, string> = {}): OutBatch => ({
-    headers,
+  const batch = (values: readonly (string | Buffer)[], stamp: Record<string, string> = {}): OutBatch => ({
+    stamp,
     records: values.map((value, index) => ({
       key: Buffer.from("key"),
       value: Buffer.from(value),
@@ -27,12 +27,12 @@ export function kafkaContract(name: string, open: () => Promise<KafkaUnderTest>)
   });
 
   describe(`${name}, as Kafka`, () => {
-    test("has acknowledged records in the order of sending, each with its own headers and those of its batch", async () => {
+    test("has acknowledged records in the order of sending, each with its own headers and the last of a batch with its stamp", async () => {
       const { writer, one, read } = await open();
       expect(await writer.send(one, 0, batch(["a", "b"], { cursor: "1" }))).toEqual({ kind: "acked" });
       expect(await writer.send(one, 0, batch(["c"], { cursor: "2" }))).toEqual({ kind: "acked" });
       expect(await read()).toMatchObject([
-        { value: "a", headers: { index: "0", cursor: "1" } },
+        { value: "a", headers: { index: "0" } },
         { value: "b", headers: { index: "1", cursor: "1" } },
         { value: "c", headers: { index: "0", cursor: "2" } },
       ]);

@@ -50,11 +50,11 @@ async function writerWithAcks(kafka: Kafka, acks: 0 | 1): Promise<RecordWriter> 
   const producer = kafka.producer({ idempotent: false, allowAutoTopicCreation: false, createPartitioner });
   await producer.connect();
   return {
-    send: async (topic, partition, { records, headers }) => {
-      const messages = records.map((record) => ({
+    send: async (topic, partition, { records, stamp }) => {
+      const messages = records.map((record, index) => ({
         key: record.key,
         value: record.value,
-        headers: { ...record.headers, ...headers },
+        headers: { ...record.headers, ...(index === records.length - 1 ? stamp : {}) },
         partition,
       }));
       await producer.send({ topic, messages, acks });

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "@jest/globals";
 import { opsRecordSchema } from "../../lib/core/ops-record.ts";
 import { type AwsStub, startAwsStub } from "../shim/aws-stub.ts";
+import { idOf } from "../shim/event-id.ts";
 import { type LiveFeed, startLiveFeed } from "../shim/live-feed.ts";
 import { createTopics, readTopic } from "../shim/read-topic.ts";
 import { baseEnvironment } from "../shim/shim-harness.ts";
@@ -61,8 +62,7 @@ export async function openShimRoom(brokerCount: 1 | 3) {
       shims.push(shim);
       return shim;
     };
-    const ids = async (): Promise<string[]> =>
-      (await readTopic(brokers, names.raw)).map(({ headers }) => headers["event_id"] ?? "");
+    const ids = async (): Promise<string[]> => (await readTopic(brokers, names.raw)).map(idOf);
     const expected = (): string[] => feed.sent.map((_, index) => `live-${index}`);
     const kill = async (shim: ShimProcess): Promise<void> => {
       shim.child.kill("SIGKILL");

@@ -1,7 +1,14 @@
-import type { OutRecord, RecordWriter, TailReader } from "../../lib/kafka/ports.ts";
+import type { Headers, OutRecord, RecordWriter, TailReader } from "../../lib/kafka/ports.ts";
+import { withStamp } from "../../lib/kafka/record-set.ts";
 import type { Clock } from "../../lib/platform/clock.ts";
 
-export type Stored = { readonly topic: string; readonly partition: number; readonly record: OutRecord };
+export type Stored = {
+  readonly topic: string;
+  readonly partition: number;
+  readonly record: OutRecord;
+  /** Of its whole batch. */
+  readonly stamp: Headers;
+};
 
 /** What the broker does with one send: `lost_ack` stores the batch and fails all the same. */
 export type Fate = "acked" | "failed" | "lost_ack" | "too_large";
@@ -21,15 +28,14 @@ export class FakeKafka {
   writer(isDead: () => boolean = () => false): RecordWriter {
     return {
       send: async (topic, partition, batch) => {
-        const records = batch.records.map((record) => ({
-          ...record,
-          headers: { ...record.headers, ...batch.headers },
-        }));
+        const { stamp } = batch;
+        const last = batch.records.length - 1;
+        const records = batch.records.map((record, index) => (index < last ? record : withStamp(record, stamp)));
         const fate = this.fate(topic, records);
         await this.#clock.sleep(this.delayMs());
         if (isDead()) return new Promise(() => undefined);
         if (fate === "too_large") return { kind: "too_large" };
-        if (fate !== "failed") for (const record of records) this.log.push({ topic, partition, record });
+        if (fate !== "failed") for (const record of records) this.log.push({ topic, partition, record, stamp });
         if (fate !== "acked") throw new Error(`send ${fate}`);
         return { kind: "acked" };
       },

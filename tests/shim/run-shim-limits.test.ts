@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { codfw, eqiad, frameText } from "../lib/sse/sse-server.ts";
+import { idOf } from "./event-id.ts";
 import { feedEvent } from "./fake-feed.ts";
 import { setUp, World } from "./shim-harness.ts";
 
@@ -13,7 +14,7 @@ describe("an event stream and the limits of memory, size and number", () => {
       [codfw, world.clock.now()],
     ]);
     world.kafka.fate = (topic, records) =>
-      topic === "raw-events" && records.some(({ headers }) => headers["event_id"] === "big") ? "too_large" : "acked";
+      topic === "raw-events" && records.some((one) => idOf(one) === "big") ? "too_large" : "acked";
     const shim = world.start(feed.fetch);
     await world.clock.advance(2_000);
     shim.stop();

@@ -86,8 +86,8 @@ test("whatever the source, the broker and the process suffer, every event is sto
 function checkHistory(world: World, events: readonly FeedEvent[]): void {
   const texts = new Map(events.map((one) => [one, one.data]));
   const stored = new Set<string>();
-  for (const { topic, record } of world.kafka.log) {
-    const cursor: Record<string, number> = JSON.parse(record.headers["cursor"] ?? "{}");
+  for (const { topic, record, stamp } of world.kafka.log) {
+    const cursor: Record<string, number> = JSON.parse(stamp["cursor"] ?? "{}");
     for (const one of events) {
       const isPassed = one.atMs < (cursor[one.topic] ?? 0) - rewindMs;
       if (isPassed && needsStoring(one)) expect(stored).toContain(keyOf(texts.get(one) ?? ""));

@@ -4,6 +4,7 @@ import { createMetrics } from "../../lib/platform/metrics.ts";
 import { readConfig, type ShimConfig } from "../../shim/config.ts";
 import type { CursorStore, StoredCursor } from "../../shim/cursor-store.ts";
 import { runShim, type ShimDeps, type ShimEnd } from "../../shim/run-shim.ts";
+import { idOf } from "./event-id.ts";
 import { FakeFeed, type feedEvent } from "./fake-feed.ts";
 import { FakeKafka } from "./fake-kafka.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -99,7 +100,7 @@ export class World {
   }
 
   ids(topic = "raw-events"): string[] {
-    return this.kafka.of(topic).map(({ headers }) => headers["event_id"] ?? "");
+    return this.kafka.of(topic).map(idOf);
   }
 
   ops(kind: string): Record<string, unknown>[] {

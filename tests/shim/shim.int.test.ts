@@ -16,6 +16,7 @@ import { startStreamServer } from "../../local/source/stream-server.ts";
 import { eqiad } from "../lib/sse/sse-server.ts";
 import { startTestEngines, type TestEngines } from "../support/engines.ts";
 import { type AwsStub, startAwsStub } from "./aws-stub.ts";
+import { idOf } from "./event-id.ts";
 import { feedEvent } from "./fake-feed.ts";
 import { type LiveFeed, startLiveFeed } from "./live-feed.ts";
 import { createTopics, readTopic } from "./read-topic.ts";
@@ -74,7 +75,7 @@ async function until(what: () => boolean | Promise<boolean>, seconds: number): P
   throw new Error(`not within ${seconds} s`);
 }
 
-const idsOf = async () => (await readTopic(brokers, names.raw)).map(({ headers }) => headers["event_id"] ?? "");
+const idsOf = async () => (await readTopic(brokers, names.raw)).map(idOf);
 
 /** The shim has stored all that the feed will ever send. */
 async function untilDelivered(live: LiveFeed, total: number): Promise<void> {
@@ -189,7 +190,7 @@ test("the ends of topics give the newest cursors: of empty, emptied and foreign 
       value: Buffer.from("v"),
       headers: {},
     }));
-    return writer.send(topic, partition, { records, headers: cursor === "" ? {} : { cursor } });
+    return writer.send(topic, partition, { records, stamp: cursor === "" ? {} : { cursor } });
   };
   await put(names.raw, 0, "old", 100);
   await put(names.raw, 0, "newest of 0");

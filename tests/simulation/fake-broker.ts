@@ -52,7 +52,7 @@ export function createFakeBroker(
       offset: log.length + index,
       timestampMs,
       value: record.value,
-      headers: { ...record.headers, ...batch.headers },
+      headers: { ...record.headers, ...(index === batch.records.length - 1 ? batch.stamp : {}) },
       from,
     }));
     log.push(...stored);

@@ -74,9 +74,9 @@ export function createHistory({ source, broker, athena, stage, now, startMs, tra
       if (lost !== undefined) problem(`a mark of ${where} has passed ${lost.key}, which is not stored`);
     }
   };
-  const learn = ({ topic, value, headers }: LogRecord): void => {
-    if (topic === "raw-events") return void ids.add(headers[recordHeaders.eventId] ?? "");
+  const learn = ({ topic, value }: LogRecord): void => {
     const json = JSON.parse(value.toString());
+    if (topic === "raw-events") return void ids.add(json.meta.id);
     if (topic === "dlq-events") {
       if (json.event_id !== undefined) ids.add(json.event_id);
       return void texts.add(Buffer.from(json.raw_base64, "base64").toString());

@@ -12,17 +12,17 @@ function record(id: string, minutes = 0, over: Partial<LogRecord> = {}): LogReco
     partition: 0,
     offset: 0,
     timestampMs: minutes * minuteMs,
-    value: Buffer.from(`{"id":"${id}"}`),
-    headers: { event_id: id },
+    value: Buffer.from(`{"meta":{"id":"${id}"}}`),
+    headers: {},
     from: "shim-1",
     ...over,
   };
 }
 
-function rowOf({ topic, partition, offset, timestampMs, headers }: LogRecord, over: TableRow = {}): TableRow {
+function rowOf({ topic, partition, offset, timestampMs, value }: LogRecord, over: TableRow = {}): TableRow {
   return {
     row_kind: "event",
-    event_id: headers["event_id"] ?? null,
+    event_id: JSON.parse(value.toString()).meta?.id ?? null,
     kafka_topic: topic,
     kafka_partition: partition,
     kafka_offset: offset,
@@ -92,7 +92,7 @@ describe("the judge of the tables", () => {
     const givenUp = deadRowOf(first, { reason: "retries_exhausted", stage: "bronze_writer" });
     expect(judge([first], [givenUp], 1)).toEqual(["raw-events/0/0 is a dead letter without a cause"]);
     expect(judge([first], [givenUp], 2)).toEqual([]);
-    const poison = record("a", 0, { value: Buffer.from("Poison") });
+    const poison = record("a", 0, { value: Buffer.from(`{"meta":{"id":"a"},"title":"Poison"}`) });
     expect(judge([poison], [deadRowOf(poison, { reason: "retries_exhausted", stage: "bronze_writer" })])).toEqual([]);
   });
 });

@@ -1,4 +1,3 @@
-import { recordHeaders } from "../../lib/core/record-headers.ts";
 import { commitPolicy } from "../../lib/lake/commit-policy.ts";
 import type { FakeAthena, TableRow } from "./fake-athena.ts";
 import type { LogRecord } from "./fake-broker.ts";
@@ -53,12 +52,14 @@ export function placeOf({ topic, partition, offset }: LogRecord): string {
   return `${topic}/${partition}/${offset}`;
 }
 
-function eventIdOf({ topic, value, headers }: LogRecord): string | undefined {
-  return topic === "dlq-events" ? JSON.parse(value.toString()).event_id : headers[recordHeaders.eventId];
+function eventIdOf({ topic, value }: LogRecord): string | undefined {
+  const json = JSON.parse(value.toString());
+  return topic === "dlq-events" ? json.event_id : json.meta.id;
 }
 
-function isRowOf(row: TableRow, { topic, value, headers }: LogRecord): boolean {
-  if (row["row_kind"] === "event") return topic === "raw-events" && row["event_id"] === headers[recordHeaders.eventId];
+function isRowOf(row: TableRow, record: LogRecord): boolean {
+  const { topic, value } = record;
+  if (row["row_kind"] === "event") return topic === "raw-events" && row["event_id"] === eventIdOf(record);
   const text = topic === "dlq-events" ? JSON.parse(value.toString()).raw_base64 : value.toString("base64");
   return row["raw_base64"] === text;
 }

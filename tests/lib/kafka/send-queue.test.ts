@@ -8,7 +8,7 @@ type Call = {
   readonly partition: number;
   readonly values: string[];
   readonly records: readonly OutRecord[];
-  readonly headers: Headers;
+  readonly stamp: Headers;
   readonly answer: PromiseWithResolvers<SendResult>;
 };
 
@@ -16,15 +16,15 @@ function setUp(options: { maxBufferedBytes?: number; auto?: boolean } = {}) {
   const clock = new ManualClock();
   const calls: Call[] = [];
   const writer: RecordWriter = {
-    send: (topic, partition, { records, headers }) => {
+    send: (topic, partition, { records, stamp }) => {
       const answer = Promise.withResolvers<SendResult>();
-      calls.push({ topic, partition, values: records.map(({ value }) => value.toString()), records, headers, answer });
+      calls.push({ topic, partition, values: records.map(({ value }) => value.toString()), records, stamp, answer });
       if (options.auto === true) answer.resolve({ kind: "acked" });
       return answer.promise;
     },
   };
   const failures: unknown[] = [];
-  let stamp = 0;
+  let stamps = 0;
   const acked: string[] = [];
   const refused: string[] = [];
   const queue = new SendQueue<string>({
@@ -32,7 +32,7 @@ function setUp(options: { maxBufferedBytes?: number; auto?: boolean } = {}) {
     clock,
     lingerMs: 50,
     maxBufferedBytes: options.maxBufferedBytes ?? 1e9,
-    stamp: () => ({ cursor: String(stamp++) }),
+    stamp: () => ({ cursor: String(stamps++) }),
     onAcked: (value) => acked.push(value),
     onRefused: (value) => refused.push(value),
     onFailed: (error) => failures.push(error),
@@ -53,7 +53,7 @@ test("a lone record waits for company, then goes with it, stamped at that moment
   await clock.advance(1);
   expect(calls.map(({ values }) => values)).toEqual([["a", "b"]]);
   expect(calls[0]?.records[0]?.headers).toEqual({ own: "1" });
-  expect(calls[0]?.headers).toEqual({ cursor: "0" });
+  expect(calls[0]?.stamp).toEqual({ cursor: "0" });
 });
 
 test("a partition has one batch in flight; other partitions do not wait for it", async () => {
