@@ -1,5 +1,6 @@
 import { newestOf, type Positions } from "../lib/core/source-position.ts";
 import type { RecordWriter, TailReader } from "../lib/kafka/ports.ts";
+import { anySignal } from "../lib/platform/any-signal.ts";
 import type { Clock, Random } from "../lib/platform/clock.ts";
 import { describeError, WikilakeError } from "../lib/platform/errors.ts";
 import type { Logger } from "../lib/platform/logger.ts";
@@ -57,7 +58,7 @@ export async function runShim(config: ShimConfig, deps: ShimDeps, stop: AbortSig
   const stats = new Stats(clock, deps.metrics);
   const failed = new AbortController();
   const finished = new AbortController();
-  const reading = AbortSignal.any([stop, failed.signal, finished.signal]);
+  const reading = anySignal(stop, failed.signal, finished.signal);
   const start = await planStart(config, deps, recovered);
   const ingest = createIngest(config, deps, start, stats, (error) => failed.abort(error));
   const saveCursor = createSaver(store, log, () => ({

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { anySignal } from "../../lib/platform/any-signal.ts";
 import { WikilakeError } from "../../lib/platform/errors.ts";
 import { chooseSource } from "../../local/run/choose-source.ts";
 import type { Lake } from "../../local/run/lake.ts";
@@ -69,7 +70,7 @@ async function run(
   const failed = lake.failure.then((error) => Promise.reject(error));
   // Whoever loses the race has to end too: a loop that goes on would keep the process alive after the lake is gone.
   const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
+  const either = anySignal(signal, over.signal);
   const work = options.once
     ? runOnce(lake, { json: options.json ?? false, signal: either, progress })
     : watchLake(lake, { signal: either, progress });

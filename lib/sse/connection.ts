@@ -1,4 +1,5 @@
 import type { Positions } from "../core/source-position.ts";
+import { anySignal } from "../platform/any-signal.ts";
 import type { Clock } from "../platform/clock.ts";
 import { parseRetryAfter } from "./backoff.ts";
 import { createFrameReader, type SourceFrame } from "./frame-reader.ts";
@@ -61,7 +62,7 @@ export async function runConnection(
   const { clock } = deps;
   const openedAtMs = clock.now();
   const closer = new AbortController();
-  const signal = AbortSignal.any([stop, closer.signal]);
+  const signal = anySignal(stop, closer.signal);
   const seen = { bytes: 0, frames: 0, atMs: clock.monotonic(), isPaused: false };
   const end = (reason: CloseReason, httpStatus?: number, said?: Said): ConnectionEnd => ({
     reason,

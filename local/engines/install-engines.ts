@@ -1,5 +1,6 @@
 import { mkdir, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { anySignal } from "../../lib/platform/any-signal.ts";
 import { cacheDirOf } from "./cache-dir.ts";
 import { buildComponent } from "./install/build-component.ts";
 import { componentFolder, installComponent, isInstalled } from "./install/install-component.ts";
@@ -111,7 +112,7 @@ async function installMissing(context: InstallContext, parts: readonly InstallPa
 /** pip works beside Maven; Maven's own downloads follow each other, as two of them must not share a repository. */
 async function installComponents(context: InstallContext, names: readonly ComponentName[], java: JavaHomes) {
   const failed = new AbortController();
-  const signal = context.signal === undefined ? failed.signal : AbortSignal.any([context.signal, failed.signal]);
+  const signal = context.signal === undefined ? failed.signal : anySignal(context.signal, failed.signal);
   const components = new Map<ComponentName, string>();
   const chains = [names.filter((name) => name !== "python"), names.filter((name) => name === "python")];
   const work = chains.map(async (chain) => {

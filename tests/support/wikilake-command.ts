@@ -3,6 +3,9 @@ import path from "node:path";
 
 export type CommandResult = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
+/** Ten times what the slowest command of a test takes: one that hangs must not keep the whole run from ending. */
+const limitMs = 20 * 60_000;
+
 const root = path.resolve(import.meta.dirname, "../..");
 
 /** Runs `wikilake` as a person does, in a process of its own. `onStderr` sees its progress and may signal it. */
@@ -14,6 +17,7 @@ export function wikilake(
     const child = spawn(process.execPath, [path.join(root, "bin/wikilake.mjs"), ...args], {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
+      timeout: limitMs,
     });
     let stdout = "";
     let stderr = "";
