@@ -15,43 +15,73 @@ import { createEventModel, defaultModel } from "../local/source/event-model.ts";
 import { trino, withLake, writersMiB } from "./support/bench-lake.ts";
 
 const { values } = parseArgs({
-  options: { quick: { type: "boolean", default: false }, partitions: { type: "string" }, events: { type: "string" } },
+  options: {
+    quick: { type: "boolean", default: false },
+    cold: { type: "boolean", default: false },
+    partitions: { type: "string" },
+    events: { type: "string" },
+  },
 });
 const events = Number(values.events ?? (values.quick ? 40_000 : 400_000));
 const RawPartitions = values.partitions ?? "12";
+/** Delivered beforehand: what is measured is a lake that has run and whose writers were away for a while. */
+const warmUp = values.cold ? 0 : Math.min(60_000, events / 4);
 const lookMs = 250;
+/** The kernel walks all pages of twelve writers for it: at each look it took a quarter of this process's time. */
+const weighEveryMs = 3000;
 
 /** A file of simulated events, as many as asked for. */
 function backlogFile(folder: string): string {
   const model = createEventModel({ ...defaultModel("bench", 1000), canarySeconds: 0 });
   const lines: string[] = [];
-  for (let second = 1_790_000_000; lines.length < events; second += 1)
+  for (let second = 1_790_000_000; lines.length < warmUp + events; second += 1)
     lines.push(...model.eventsOf(second).map(({ data }) => data));
   const file = path.join(folder, "backlog.ndjson.gz");
-  writeFileSync(file, gzipSync(`${lines.slice(0, events).join("\n")}\n`));
+  writeFileSync(file, gzipSync(`${lines.slice(0, warmUp + events).join("\n")}\n`));
   return file;
 }
 
+type Mark = { readonly atMs: number; readonly lag: number };
+
+/** Between the first tenth and the last: without the start, and without the rests that wait for the mapping's window. */
+const sustained = (from: Mark | undefined, to: Mark | undefined): string =>
+  from === undefined || to === undefined || to.atMs === from.atMs ? "?" : rate(from.lag - to.lag, to.atMs - from.atMs);
+
+const rate = (count: number, ms: number): string => `${Math.round((count / ms) * 1000).toLocaleString("en")}/s`;
+
 const lagOf = async (lake: LocalLake): Promise<number> => (await lake.lag())["raw-events"] ?? 0;
+
+async function bronzeRows(lake: LocalLake): Promise<number> {
+  const [[rows] = []] = await trino(lake, "select count(*) from raw_events");
+  return Number(rows);
+}
 
 async function drain(lake: LocalLake, queued: number): Promise<void> {
   const fromMs = performance.now();
   let nearlyMs: number | undefined;
+  let begun: Mark | undefined;
+  let nearlyDone: Mark | undefined;
   let peakMiB = 0;
+  let weighedMs = 0;
   for (let lag = queued; lag > 0; lag = await lagOf(lake)) {
-    if (lag < queued / 100) nearlyMs ??= performance.now() - fromMs;
-    peakMiB = Math.max(peakMiB, writersMiB(lake) ?? 0);
+    const atMs = performance.now() - fromMs;
+    if (lag < queued / 100) nearlyMs ??= atMs;
+    if (lag <= queued * 0.9) begun ??= { atMs, lag };
+    if (lag <= queued * 0.1) nearlyDone ??= { atMs, lag };
+    if (performance.now() - weighedMs > weighEveryMs) {
+      peakMiB = Math.max(peakMiB, writersMiB(lake) ?? 0);
+      weighedMs = performance.now();
+    }
     await delay(lookMs);
   }
   const wholeMs = performance.now() - fromMs;
-  const rate = (count: number, ms: number): string => `${Math.round((count / ms) * 1000).toLocaleString("en")}/s`;
   const [[rows, commits] = []] = await trino(
     lake,
     'select (select count(*) from raw_events), (select count(*) from "raw_events$snapshots")',
   );
   const nearly = rate(queued * 0.99, nearlyMs ?? wholeMs);
   console.log(
-    `catch-up, ${RawPartitions} partitions: ${queued} queued, ${nearly} to 99 %, ${rate(queued, wholeMs)} to the last ` +
+    `catch-up, ${RawPartitions} partitions: ${queued} queued, ${sustained(begun, nearlyDone)} in between, ${nearly} to 99 %, ${rate(queued, wholeMs)} to the last ` +
       `(${(wholeMs / 1000).toFixed(1)} s), ${rows} rows, ${commits} commits, writers ${peakMiB.toFixed(0)} MiB, ` +
       `all processes ${await lake.memoryMiB()} MiB resident`,
   );
@@ -62,6 +92,7 @@ const source = { kind: "file", url: pathToFileURL(backlogFile(folder)).href, sou
 await withLake({ source, parameters: { RawPartitions } }, async (lake) => {
   const mapping = lake.cloud.mappings.kafka().find(({ topic }) => topic === "raw-events");
   if (!mapping) throw new Error("no raw-events mapping");
+  if (warmUp > 0) while (((await bronzeRows(lake)) ?? 0) < warmUp) await delay(lookMs);
   await lake.cloud.mappings.setEnabled(mapping.uuid, false);
   await lake.sourceFinished;
   const queued = await lagOf(lake);

@@ -204,8 +204,7 @@ async function openNext(run: Run, seen: ReadSlot): Promise<void> {
   const known = pending.filter(({ table }) => run.target.tables[table] !== undefined);
   const group = chooseGroup(known, seen.slot, run.clock.now(), run.policy);
   if (group === undefined) {
-    const tables = known.map(({ table }) => table);
-    run.nextListMs = Math.min(run.clock.now() + listMs, nextDue(seen.slot, tables, run.policy));
+    run.nextListMs = Math.min(run.clock.now() + listMs, nextDue(seen.slot, known, run.policy));
     return pause(run, pollMs);
   }
   const opening = openEpoch(seen.slot, epochOf(run.target, group), run.clock.now(), newSend(run));

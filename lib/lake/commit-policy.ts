@@ -10,6 +10,8 @@ export type CommitPolicy = {
   readonly commitIntervalMs: number;
   /** Rows pending that open an epoch before the interval is over. */
   readonly rowsThatOpen: number;
+  /** Records whose newest is older than this when they are staged are a backlog: they open without the interval. */
+  readonly backlogMs: number;
   /** So long after the end of an epoch the next one waits until as many batches are pending as that one had. */
   readonly gatherMs: number;
   /** A slot read longer ago than this may have been closed and reopened: nothing is sent on its word. */
@@ -49,6 +51,8 @@ export const commitPolicy: CommitPolicy = {
   // Catching up: two full Kafka payloads, which a topic of three partitions has as well. At 350 events/s ten seconds
   // gather 3,500: nobody catches up there, and the interval holds.
   rowsThatOpen: 5_000,
+  // The mapping's window (10 s), the interval and a commit stay below it.
+  backlogMs: 30_000,
   // Longer than a batch takes from its acknowledgement to the next one's marker. A statement costs 0.75 s of processor
   // time and 45 µs a row: without this rule the first to come back opened, and groups stayed at three batches of twelve.
   gatherMs: 1_500,

@@ -52,9 +52,11 @@ export function chooseGroup(
   return undefined;
 }
 
-/** Earliest time at which a table may be opened for a small group. */
-export function nextDue(state: GroupState, tables: readonly string[], policy: CommitPolicy): number {
-  const byInterval = tables.map((table) => (state.committedAt[table] ?? 0) + policy.commitIntervalMs);
+/** Earliest time at which one of the batches' tables may be opened for a small group. */
+export function nextDue(state: GroupState, batches: readonly PendingBatch[], policy: CommitPolicy): number {
+  const byInterval = batches.map((batch) =>
+    isLate(batch, policy) ? 0 : (state.committedAt[batch.table] ?? 0) + policy.commitIntervalMs,
+  );
   return Math.max(Math.min(...byInterval), gatheredAt(state, policy));
 }
 
@@ -74,7 +76,7 @@ export function isGathering(batches: number, state: GroupState, nowMs: number, p
   return batches < last.batches;
 }
 
-/** Few rows wait for the interval. */
+/** Few rows wait for the interval, unless they have waited long enough before they were staged. */
 function isDue(
   group: readonly PendingBatch[],
   table: string,
@@ -83,8 +85,16 @@ function isDue(
   policy: CommitPolicy,
 ): boolean {
   if (isGathering(group.length, state, nowMs, policy)) return false;
-  if (sumRows(group) >= policy.rowsThatOpen) return true;
+  if (sumRows(group) >= policy.rowsThatOpen || group.some((batch) => isLate(batch, policy))) return true;
   return nowMs >= gatheredAt(state, policy) && nowMs - (state.committedAt[table] ?? 0) >= policy.commitIntervalMs;
+}
+
+/**
+ * Whether the batch was behind when it was staged. The last partitions of a backlog have less than a full payload each and
+ * would be committed one by one, ten seconds apart.
+ */
+function isLate({ facts }: PendingBatch, policy: CommitPolicy): boolean {
+  return facts.stagedAtMs - facts.brokerToMs >= policy.backlogMs;
 }
 
 function fill(batches: readonly PendingBatch[], policy: CommitPolicy): PendingBatch[] {

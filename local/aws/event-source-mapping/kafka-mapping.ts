@@ -27,12 +27,15 @@ export type KafkaMapping = {
 /** AWS: up to five invocations at once a provisioned poller; an on-demand one waits for its batch. */
 const batchesPerPoller = { provisioned: 5, onDemand: 1 };
 /** AWS decides each minute; a laptop's backlog is over by then. */
-const scaleEveryMs = 3000;
+const scaleEveryMs = 1000;
 const metricsEveryMs = 60_000;
-/** Fetched and encoded records that a mapping holds; beyond it partitions are paused. */
-const maxBufferedBytes = 48 * 1024 * 1024;
-/** One partition's share: at least a fetch, at most a bit more than a payload. */
-const partitionBufferBytes = { least: 1024 * 1024, most: 8 * 1024 * 1024 };
+/**
+ * Fetched and encoded records of a partition: it is paused above the one and fetched again below the other, a payload.
+ * Paused with less than a payload a partition is never full, and waited for the window, ten seconds a batch, in the
+ * middle of a backlog.
+ */
+const pausedAboveBytes = 1.5 * maxEventBytes;
+const resumedBelowBytes = maxEventBytes;
 
 type Poller = { inFlight: number; window: "closed" | "open" | "over"; cancelWindow: () => void };
 
@@ -79,21 +82,25 @@ export function createKafkaMapping(deps: KafkaMappingDeps): KafkaMapping {
         closeWindow(poller);
         return;
       }
-      if (!isFull(ready, batchSize) && !windowIsOver(poller)) return;
+      if (!isFull(ready, batchSize) && !windowIsOver(poller, ready)) return;
       closeWindow(poller);
       launch(poller, takeBatch(ready, batchSize, nextTurn));
     }
   };
 
   /**
-   * The window opens with the first record that waits. Its timer alone ends it: a timer may fire a millisecond before
-   * the clock says so, and a window asked for its age then stayed open until the next record came.
+   * A window begins with the arrival of the first record, on AWS as well, so that what came while a batch was in flight
+   * has waited already. Its timer alone ends it: a timer may fire a millisecond before the clock says so, and a window
+   * asked for its age then stayed open until the next record came.
    */
-  const windowIsOver = (poller: Poller): boolean => {
+  const windowIsOver = (poller: Poller, ready: readonly PartitionQueue[]): boolean => {
     if (config.windowMs === 0 || poller.window === "over") return true;
     if (poller.window === "open") return false;
+    const nowMs = clock.now();
+    const leftMs = Math.min(...ready.map((queue) => queue.arrivedMs() ?? nowMs)) + config.windowMs - nowMs;
+    if (leftMs <= 0) return true;
     poller.window = "open";
-    poller.cancelWindow = clock.after(config.windowMs, () => {
+    poller.cancelWindow = clock.after(leftMs, () => {
       poller.window = "over";
       fill(poller);
     });
@@ -126,13 +133,8 @@ export function createKafkaMapping(deps: KafkaMappingDeps): KafkaMapping {
     consumer.resume(queue.partition);
   };
 
-  const bufferShare = (): number => {
-    const share = maxBufferedBytes / Math.max(1, queues.size);
-    return Math.min(partitionBufferBytes.most, Math.max(partitionBufferBytes.least, share));
-  };
-
   const resumeIfDrained = (queue: PartitionQueue): void => {
-    if (!queue.isPaused || queue.isLost || queue.awaitsSeek || queue.bytes > bufferShare() / 2) return;
+    if (!queue.isPaused || queue.isLost || queue.awaitsSeek || queue.bytes >= resumedBelowBytes) return;
     queue.isPaused = false;
     consumer.resume(queue.partition);
   };
@@ -141,8 +143,8 @@ export function createKafkaMapping(deps: KafkaMappingDeps): KafkaMapping {
     const queue = queues.get(partition);
     if (queue === undefined || queue.awaitsSeek || isStopping) return;
     counters.add("PolledEventCount", records.length);
-    queue.push(records.map(encodeRecord), nextTurn());
-    if (queue.bytes > bufferShare() && !queue.isPaused) {
+    queue.push(records.map(encodeRecord), nextTurn(), clock.now());
+    if (queue.bytes > pausedAboveBytes && !queue.isPaused) {
       queue.isPaused = true;
       consumer.pause(partition);
     }
@@ -186,7 +188,7 @@ export function createKafkaMapping(deps: KafkaMappingDeps): KafkaMapping {
     calmLooks = next.calmLooks;
     if (next.count === pollers.length) return;
     deps.log("pollers-changed", { from: pollers.length, to: next.count, lag });
-    for (const poller of pollers) closeWindow(poller);
+    for (const poller of pollers.slice(next.count)) closeWindow(poller);
     pollers = Array.from({ length: next.count }, (_, index) => pollers[index] ?? newPoller());
     pump();
   };

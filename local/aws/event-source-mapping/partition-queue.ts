@@ -19,7 +19,9 @@ export type PartitionQueue = {
   /** Rises with each arrival and each take of the mapping: the partition with the lowest has waited longest. */
   turn: number;
   bytes: number;
-  push(records: readonly EncodedRecord[], turn: number): void;
+  push(records: readonly EncodedRecord[], turn: number, nowMs: number): void;
+  /** When the record at the head was fetched; undefined for an empty queue. */
+  arrivedMs(): number | undefined;
   /** Removes up to `count` records of at most `bytes` together from the head. A first record is always given. */
   take(count: number, bytes: number, isFirst: boolean, turn: number): EncodedRecord[];
   clear(): void;
@@ -30,6 +32,16 @@ export type PartitionQueue = {
 export function createPartitionQueue(partition: number): PartitionQueue {
   let records: EncodedRecord[] = [];
   let head = 0;
+  /** Fetches, oldest first, each with how many of its records are left. */
+  let arrivals: { readonly atMs: number; left: number }[] = [];
+  const leave = (count: number): void => {
+    let rest = count;
+    for (let first = arrivals[0]; first !== undefined && rest >= first.left; first = arrivals[0]) {
+      rest -= first.left;
+      arrivals.shift();
+    }
+    if (arrivals[0] !== undefined) arrivals[0].left -= rest;
+  };
   const compact = (): void => {
     records = records.slice(head);
     head = 0;
@@ -44,8 +56,9 @@ export function createPartitionQueue(partition: number): PartitionQueue {
     hasUncommitted: false,
     turn: 0,
     bytes: 0,
-    push: (added, turn) => {
+    push: (added, turn, nowMs) => {
       if (queue.length() === 0) queue.turn = turn;
+      if (added.length > 0) arrivals.push({ atMs: nowMs, left: added.length });
       for (const record of added) {
         records.push(record);
         queue.bytes += sizeOf(record);
@@ -63,11 +76,14 @@ export function createPartitionQueue(partition: number): PartitionQueue {
         head += 1;
       }
       compact();
+      leave(taken.length);
       queue.turn = turn;
       return taken;
     },
+    arrivedMs: () => arrivals[0]?.atMs,
     clear: () => {
       records = [];
+      arrivals = [];
       head = 0;
       queue.bytes = 0;
     },

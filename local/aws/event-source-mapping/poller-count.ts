@@ -1,7 +1,7 @@
 /** A poller is added for each backlog of about one full payload: 6 MB of 1.3 KB events in base64. */
 const lagPerPoller = 3000;
-/** Scaling down waits this many looks, so that a short pause does not move partitions about. */
-const calmLooksBeforeFewer = 10;
+/** Scaling down waits this many looks (one a second), so that a short pause does not move partitions about. */
+const calmLooksBeforeFewer = 30;
 
 export type PollerLimits = {
   /** Undefined: on demand, one to as many as there are partitions. */

@@ -65,18 +65,18 @@ async function load(taskRoot: string, handlerName: string): Promise<Handler | Er
   }
 }
 
-function contextOf(message: ToChild): Record<string, unknown> {
+function contextOf({ functionArn, requestId, deadlineMs }: ToChild): Record<string, unknown> {
   const name = process.env["AWS_LAMBDA_FUNCTION_NAME"];
   return {
     callbackWaitsForEmptyEventLoop: true,
     functionName: name,
     functionVersion: process.env["AWS_LAMBDA_FUNCTION_VERSION"],
-    invokedFunctionArn: message.functionArn,
+    invokedFunctionArn: functionArn,
     memoryLimitInMB: process.env["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"],
     logGroupName: process.env["AWS_LAMBDA_LOG_GROUP_NAME"],
     logStreamName: process.env["AWS_LAMBDA_LOG_STREAM_NAME"],
-    awsRequestId: message.requestId,
-    getRemainingTimeInMillis: () => Math.max(0, message.deadlineMs - Date.now()),
+    awsRequestId: requestId,
+    getRemainingTimeInMillis: () => Math.max(0, deadlineMs - Date.now()),
   };
 }
 

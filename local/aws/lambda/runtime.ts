@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { localAccount } from "../account.ts";
@@ -8,7 +9,7 @@ import type { ErrorPayload } from "./child-protocol.ts";
 import { type FunctionConfig, functionArn } from "./function-config.ts";
 import { createFunctionLog, type FunctionLog, type LogLine } from "./function-log.ts";
 import { type InvocationResult, maxSyncPayloadBytes, type RunningInvocation, responseTooLarge } from "./invocation.ts";
-import { type Sandbox, type SandboxOutcome, type SandboxStart, startSandbox } from "./sandbox.ts";
+import { type Sandbox, type SandboxOutcome, type SandboxStart, startSandbox, writeChildProgram } from "./sandbox.ts";
 import { createSandboxPool } from "./sandbox-pool.ts";
 import { unpackOnce } from "./unpack.ts";
 
@@ -82,6 +83,8 @@ export function createLambdaRuntime(deps: LambdaRuntimeDeps): LambdaRuntime {
     waitMs: deps.waitMs ?? defaultWaitMs,
   });
   const root = path.join(deps.stateDir, "runtime", "lambda");
+  mkdirSync(root, { recursive: true });
+  const program = writeChildProgram(root);
 
   const deployed = (nameOrArn: string): Deployed => {
     const found = functions.get(functionNameOf(nameOrArn));
@@ -97,6 +100,7 @@ export function createLambdaRuntime(deps: LambdaRuntimeDeps): LambdaRuntime {
     return startSandbox({
       functionName: config.name,
       codeDir: target.codeDir,
+      program,
       environment: environmentOf(target, deps.environmentFor(target.principal), temporary),
       memoryMb: config.memoryMb,
       initTimeoutMs: initTimeoutMs + config.timeoutMs,

@@ -74,6 +74,15 @@ describe("the group of the next epoch", () => {
     expect(choose([...rows(5_000), batch("b", 10, 19)], endedAgo(0))).toEqual(["a", "b"]);
   });
 
+  test("does not hold up what was behind when it was staged for the interval", () => {
+    const state = { committedAt: { raw_events: nowMs }, last: { atMs: nowMs - 1_500, batches: 1 } };
+    const behind = (ms: number) => [
+      pending({ facts: facts({ brokerToMs: nowMs - ms, stagedAtMs: nowMs, id: "a".repeat(64) }) }),
+    ];
+    expect(choose(behind(29_999), state)).toBeUndefined();
+    expect(choose(behind(30_000), state)).toEqual(["a"]);
+  });
+
   test("does not wait for company with what is suspected", () => {
     const a = batch("a", 0, 9, {}, 9);
     const state = { suspects: [a.marker], committedAt: {}, last: { atMs: nowMs, batches: 12 } };

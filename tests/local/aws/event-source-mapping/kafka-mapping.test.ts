@@ -314,7 +314,7 @@ describe("a mapping", () => {
   test("gets more pollers with its lag, never more than its maximum, and fewer only after a while", async () => {
     const { topic, clock, mapping, open } = await bench(kafkaConfig({ BatchSize: 10_000 }), 8);
     for (let partition = 0; partition < 8; partition += 1) topic.produce(partition, 5000);
-    await clock.advance(3000);
+    await clock.advance(1000);
     expect(mapping.pollers()).toBe(3);
     topic.fetch(5000);
     for (let seconds = 0; seconds < 30; seconds += 1) {
