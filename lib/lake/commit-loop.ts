@@ -196,8 +196,8 @@ async function openNext(run: Run, seen: ReadSlot): Promise<void> {
   for (const marker of run.outstanding) if (!present.has(marker) && !kept.has(marker)) run.gone.add(marker);
   if (run.gone.size === run.outstanding.size || (await release(run, seen, present))) return;
   const waiting = listed.filter(({ marker }) => !seen.slot.quarantined.includes(marker));
-  if (isGathering(waiting.length, seen.slot, run.clock.now(), run.policy)) {
-    run.nextListMs = gatheredAt(seen.slot, run.policy);
+  if (isGathering(waiting, seen.slot, run.clock.now(), run.policy)) {
+    run.nextListMs = gatheredAt(seen.slot, waiting, run.policy);
     return pause(run, pollMs);
   }
   const pending = await run.reader.read(waiting);

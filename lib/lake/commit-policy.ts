@@ -6,13 +6,13 @@ import { overlap } from "./group.ts";
  * that a test can take a clause away and show what it is for.
  */
 export type CommitPolicy = {
-  /** Least time between a table's last small commit and the next opening of a small one. */
+  /** Time between a table's small commits, on the average; one may come early after a longer pause. */
   readonly commitIntervalMs: number;
   /** Rows pending that open an epoch before the interval is over. */
   readonly rowsThatOpen: number;
   /** Records whose newest is older than this when they are staged are a backlog: they open without the interval. */
   readonly backlogMs: number;
-  /** So long after the end of an epoch the next one waits until as many batches are pending as that one had. */
+  /** So long after an epoch's end and the oldest marker the next one waits for as many batches as that one had. */
   readonly gatherMs: number;
   /** A slot read longer ago than this may have been closed and reopened: nothing is sent on its word. */
   readonly slotFreshMs: number;

@@ -57,23 +57,27 @@ export function nextDue(state: GroupState, batches: readonly PendingBatch[], pol
   const byInterval = batches.map((batch) =>
     isLate(batch, policy) ? 0 : (state.committedAt[batch.table] ?? 0) + policy.commitIntervalMs,
   );
-  return Math.max(Math.min(...byInterval), gatheredAt(state, policy));
+  return Math.max(Math.min(...byInterval), gatheredAt(state, batches, policy));
 }
 
+type Waiting = readonly { readonly sinceMs: number }[];
+
 /** From then on an epoch is opened with whatever is there. */
-export function gatheredAt({ last }: GroupState, policy: CommitPolicy): number {
-  return (last?.atMs ?? 0) + policy.gatherMs;
+export function gatheredAt({ last }: GroupState, waiting: Waiting, policy: CommitPolicy): number {
+  const oldestMs = Math.min(...waiting.map(({ sinceMs }) => sinceMs));
+  return Math.max(last?.atMs ?? 0, Number.isFinite(oldestMs) ? oldestMs : 0) + policy.gatherMs;
 }
 
 /**
- * Whether `batches` pending ones are too few to look at. With a backlog there is always something pending when an epoch
- * ends, and the batches that it committed are on their way back as the next ones of their partitions: a moment later the
- * statement, whose cost hardly depends on its rows, takes them as well. Suspects are not waited with.
+ * Whether those that wait are too few to look at. With a backlog there is always something pending when an epoch ends, and
+ * the batches that it committed are on their way back as the next ones of their partitions: a moment later the statement,
+ * whose cost hardly depends on its rows, takes them as well. Without one, pollers that came together once stay together.
+ * Suspects are not waited with.
  */
-export function isGathering(batches: number, state: GroupState, nowMs: number, policy: CommitPolicy): boolean {
+export function isGathering(waiting: Waiting, state: GroupState, nowMs: number, policy: CommitPolicy): boolean {
   const { last, suspects } = state;
-  if (last === null || suspects.length > 0 || nowMs >= gatheredAt(state, policy)) return false;
-  return batches < last.batches;
+  if (last === null || suspects.length > 0 || waiting.length >= last.batches) return false;
+  return nowMs < gatheredAt(state, waiting, policy);
 }
 
 /** Few rows wait for the interval, unless they have waited long enough before they were staged. */
@@ -84,9 +88,9 @@ function isDue(
   nowMs: number,
   policy: CommitPolicy,
 ): boolean {
-  if (isGathering(group.length, state, nowMs, policy)) return false;
+  if (isGathering(group, state, nowMs, policy)) return false;
   if (sumRows(group) >= policy.rowsThatOpen || group.some((batch) => isLate(batch, policy))) return true;
-  return nowMs >= gatheredAt(state, policy) && nowMs - (state.committedAt[table] ?? 0) >= policy.commitIntervalMs;
+  return nowMs - (state.committedAt[table] ?? 0) >= policy.commitIntervalMs;
 }
 
 /**

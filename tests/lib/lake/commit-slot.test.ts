@@ -65,9 +65,15 @@ describe("the commit slot", () => {
     for (const age of [0, 10 * 60_000, 120 * 60_000]) expect(step(known, age)).toBe("poll");
   });
 
-  test("remembers the table's last commit, and only of a commit", () => {
+  test("counts the table's commits by intervals, with one in reserve, and only commits", () => {
     const { slot, open } = opened();
-    expect(closeEpoch(slot, open, "committed", at + 5, commitPolicy).committedAt).toEqual({ raw_events: at + 5 });
+    const commit = (of: typeof slot, ms: number) => closeEpoch(of, open, "committed", at + ms, commitPolicy);
+    const first = commit(slot, 5);
+    expect(first.committedAt).toEqual({ raw_events: at + 5 - 10_000 });
+    const early = commit(first, 4_000);
+    expect(early.committedAt).toEqual({ raw_events: at + 5 });
+    expect(commit(early, 10_005).committedAt).toEqual({ raw_events: at + 10_005 });
+    expect(commit(early, 60_000).committedAt).toEqual({ raw_events: at + 50_000 });
     for (const outcome of ["failed-data", "failed-environment", "unknown", "unreconciled"] as const) {
       expect(closeEpoch(slot, open, outcome, at + 5, commitPolicy).committedAt).toEqual({});
     }

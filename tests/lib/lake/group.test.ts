@@ -63,15 +63,23 @@ describe("the group of the next epoch", () => {
     expect(choose([batch("a", 0, 9, {}, 3000), batch("b", 10, 19, {}, 2000)], state)).toEqual(["a", "b"]);
   });
 
-  test("waits a moment after an epoch until as many batches are pending as that one had, with few rows in any case", () => {
+  test("waits a moment after an epoch until as many batches are pending as that one had", () => {
     const endedAgo = (ms: number, batches = 2) => ({ committedAt: {}, last: { atMs: nowMs - ms, batches } });
-    const rows = (count: number) => [batch("a", 0, 9, {}, count)];
-    expect(choose(rows(1), endedAgo(1_499, 1))).toBeUndefined();
+    const rows = (count: number) => [batch("a", 0, 9, { sinceMs: 0 }, count)];
+    expect(choose(rows(1), endedAgo(1_499))).toBeUndefined();
     expect(choose(rows(1), endedAgo(1_500))).toEqual(["a"]);
     expect(choose(rows(5_000), endedAgo(1_499))).toBeUndefined();
     expect(choose(rows(5_000), endedAgo(1_500))).toEqual(["a"]);
     expect(choose(rows(5_000), endedAgo(0, 1))).toEqual(["a"]);
     expect(choose([...rows(5_000), batch("b", 10, 19)], endedAgo(0))).toEqual(["a", "b"]);
+  });
+
+  test("waits as long after the oldest marker, so that pollers that came together once stay together", () => {
+    const state = { committedAt: {}, last: { atMs: nowMs - 9_000, batches: 2 } };
+    const since = (ms: number) => batch("a", 0, 9, { sinceMs: nowMs - ms });
+    expect(choose([since(1_499)], state)).toBeUndefined();
+    expect(choose([since(1_500)], state)).toEqual(["a"]);
+    expect(choose([since(1), batch("b", 10, 19, { sinceMs: nowMs })], state)).toEqual(["a", "b"]);
   });
 
   test("does not hold up what was behind when it was staged for the interval", () => {
