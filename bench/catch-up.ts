@@ -1,7 +1,9 @@
 /**
- * Catch-up on the real engines: events wait in the topic, then the mapping is switched on. Events a second until 99 % are
- * committed and until the last one is (the rest of a partition waits for the mapping's window), memory of the writers.
- * `npm run bench -- catch-up [--quick] [--partitions N] [--events N]`: 400,000 events, 40,000 with --quick, 12 partitions.
+ * Catch-up on the real engines: a lake that has run for a while, whose mapping was off and is switched on. Events a second
+ * between the first tenth and the last, until 99 % are committed, and until the last one is (the rest of a partition waits
+ * for the mapping's window); memory of the writers.
+ * `npm run bench -- catch-up [--quick] [--cold] [--partitions N] [--events N]`: 400,000 events, 40,000 with --quick, 12
+ * partitions; --cold: a lake that has committed nothing yet.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
