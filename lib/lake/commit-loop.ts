@@ -197,14 +197,14 @@ async function openNext(run: Run, seen: ReadSlot): Promise<void> {
   if (run.gone.size === run.outstanding.size || (await release(run, seen, present))) return;
   const waiting = listed.filter(({ marker }) => !seen.slot.quarantined.includes(marker));
   if (isGathering(waiting, seen.slot, run.clock.now(), run.policy)) {
-    run.nextListMs = gatheredAt(seen.slot, waiting, run.policy);
+    run.nextListMs = gatheredAt(seen.slot, waiting, run.clock.now(), run.policy);
     return pause(run, pollMs);
   }
   const pending = await run.reader.read(waiting);
   const known = pending.filter(({ table }) => run.target.tables[table] !== undefined);
   const group = chooseGroup(known, seen.slot, run.clock.now(), run.policy);
   if (group === undefined) {
-    run.nextListMs = Math.min(run.clock.now() + listMs, nextDue(seen.slot, known, run.policy));
+    run.nextListMs = Math.min(run.clock.now() + listMs, nextDue(seen.slot, known, run.clock.now(), run.policy));
     return pause(run, pollMs);
   }
   const opening = openEpoch(seen.slot, epochOf(run.target, group), run.clock.now(), newSend(run));

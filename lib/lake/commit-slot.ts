@@ -50,8 +50,8 @@ export const slotSchema = z.strictObject({
     .strictObject({ epoch: z.int(), outcome: z.enum(outcomes), atMs: ms, batches: z.int().nonnegative().default(0) })
     .nullable(),
   /**
-   * By table, when its commits of few rows would last have happened, had each come an interval after the one before: never
-   * more than an interval behind the clock, so that one more is always in reserve.
+   * By table, when its commits of few rows would last have happened, had each come an interval after the one before: at
+   * most an interval behind the last of them, so that one more is in reserve, and never after it.
    */
   committedAt: z.record(z.string(), ms),
   /** Markers of the last group that failed on its data; the next epoch takes half of them. */
@@ -130,13 +130,13 @@ export function closeEpoch(
   // At most one commit in an interval over any long time. Measured from the last commit, a batch that was staged right after
   // one held its partitions for the whole interval, and its successor was staged right after that again: every row waited
   // for the window and for the interval (p50 15.8 s instead of 6).
-  const virtualMs = Math.max((slot.committedAt[open.table] ?? 0) + commitIntervalMs, nowMs - commitIntervalMs);
+  const countedMs = Math.max((slot.committedAt[open.table] ?? 0) + commitIntervalMs, nowMs - commitIntervalMs);
   const isReleased = slot.parole !== null && open.markers.includes(slot.parole.marker);
   return {
     ...slot,
     open: null,
     last: { epoch: open.epoch, outcome, atMs: nowMs, batches: open.markers.length },
-    committedAt: counts ? { ...slot.committedAt, [open.table]: virtualMs } : slot.committedAt,
+    committedAt: counts ? { ...slot.committedAt, [open.table]: Math.min(countedMs, nowMs) } : slot.committedAt,
     parole: isCommitted && isReleased ? null : slot.parole,
     ...judged(slot, open, outcome, policy),
   };

@@ -53,19 +53,27 @@ export function chooseGroup(
 }
 
 /** Earliest time at which one of the batches' tables may be opened for a small group. */
-export function nextDue(state: GroupState, batches: readonly PendingBatch[], policy: CommitPolicy): number {
+export function nextDue(
+  state: GroupState,
+  batches: readonly PendingBatch[],
+  nowMs: number,
+  policy: CommitPolicy,
+): number {
   const byInterval = batches.map((batch) =>
     isLate(batch, policy) ? 0 : (state.committedAt[batch.table] ?? 0) + policy.commitIntervalMs,
   );
-  return Math.max(Math.min(...byInterval), gatheredAt(state, batches, policy));
+  return Math.max(Math.min(...byInterval), gatheredAt(state, batches, nowMs, policy));
 }
 
 type Waiting = readonly { readonly sinceMs: number }[];
 
-/** From then on an epoch is opened with whatever is there. */
-export function gatheredAt({ last }: GroupState, waiting: Waiting, policy: CommitPolicy): number {
+/**
+ * From then on an epoch is opened with whatever is there. A marker's time is the store's: one from ahead of our clock says
+ * nothing, or an hour's difference would hold everything up for an hour.
+ */
+export function gatheredAt({ last }: GroupState, waiting: Waiting, nowMs: number, policy: CommitPolicy): number {
   const oldestMs = Math.min(...waiting.map(({ sinceMs }) => sinceMs));
-  return Math.max(last?.atMs ?? 0, Number.isFinite(oldestMs) ? oldestMs : 0) + policy.gatherMs;
+  return Math.max(last?.atMs ?? 0, oldestMs <= nowMs ? oldestMs : 0) + policy.gatherMs;
 }
 
 /**
@@ -77,7 +85,7 @@ export function gatheredAt({ last }: GroupState, waiting: Waiting, policy: Commi
 export function isGathering(waiting: Waiting, state: GroupState, nowMs: number, policy: CommitPolicy): boolean {
   const { last, suspects } = state;
   if (last === null || suspects.length > 0 || waiting.length >= last.batches) return false;
-  return nowMs < gatheredAt(state, waiting, policy);
+  return nowMs < gatheredAt(state, waiting, nowMs, policy);
 }
 
 /** Few rows wait for the interval, unless they have waited long enough before they were staged. */

@@ -73,6 +73,7 @@ describe("the commit slot", () => {
     const early = commit(first, 4_000);
     expect(early.committedAt).toEqual({ raw_events: at + 5 });
     expect(commit(early, 10_005).committedAt).toEqual({ raw_events: at + 10_005 });
+    expect(commit(early, 4_001).committedAt).toEqual({ raw_events: at + 4_001 });
     expect(commit(early, 60_000).committedAt).toEqual({ raw_events: at + 50_000 });
     for (const outcome of ["failed-data", "failed-environment", "unknown", "unreconciled"] as const) {
       expect(closeEpoch(slot, open, outcome, at + 5, commitPolicy).committedAt).toEqual({});

@@ -82,6 +82,11 @@ describe("the group of the next epoch", () => {
     expect(choose([since(1), batch("b", 10, 19, { sinceMs: nowMs })], state)).toEqual(["a", "b"]);
   });
 
+  test("believes no marker from ahead of its clock", () => {
+    const state = { committedAt: {}, last: { atMs: nowMs - 9_000, batches: 2 } };
+    expect(choose([batch("a", 0, 9, { sinceMs: nowMs + 3_600_000 })], state)).toEqual(["a"]);
+  });
+
   test("does not hold up what was behind when it was staged for the interval", () => {
     const state = { committedAt: { raw_events: nowMs }, last: { atMs: nowMs - 1_500, batches: 1 } };
     const behind = (ms: number) => [
