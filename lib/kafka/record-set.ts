@@ -14,18 +14,21 @@ const headerNames = new Map<string, HeaderName>();
  * The records of one batch in Kafka's format (magic 2, before compression), timestamps all at the batch's own. As the
  * client would write them, many times as fast: it makes a zeroed buffer of 512 bytes for each record and each header.
  */
-export function encodeRecordSet({ records, stamp }: OutBatch): Buffer {
-  const last = records.length - 1;
-  const room = records.reduce((sum, record) => sum + roomFor(record), roomForHeaders(stamp));
+export function encodeRecordSet(batch: OutBatch): Buffer {
+  const records = stampLast(batch);
+  const room = records.reduce((sum, record) => sum + roomFor(record), 0);
   const target = Buffer.allocUnsafe(room);
   let at = 0;
-  for (const [offset, record] of records.entries())
-    at = writeRecord(target, at, offset < last ? record : withStamp(record, stamp), offset);
+  for (const [offset, record] of records.entries()) at = writeRecord(target, at, record, offset);
   return target.subarray(0, at);
 }
 
-export function withStamp(record: OutRecord, stamp: Headers): OutRecord {
-  return { ...record, headers: { ...record.headers, ...stamp } };
+/** The records of a batch as they are stored: the last has the stamp besides its own headers. */
+export function stampLast({ records, stamp }: OutBatch): readonly OutRecord[] {
+  const last = records.length - 1;
+  return records.map((record, index) =>
+    index < last ? record : { ...record, headers: { ...record.headers, ...stamp } },
+  );
 }
 
 function roomFor({ key, value, headers }: OutRecord): number {

@@ -31,7 +31,8 @@ export function kafkaContract(name: string, open: () => Promise<KafkaUnderTest>)
       const { writer, one, read } = await open();
       expect(await writer.send(one, 0, batch(["a", "b"], { cursor: "1" }))).toEqual({ kind: "acked" });
       expect(await writer.send(one, 0, batch(["c"], { cursor: "2" }))).toEqual({ kind: "acked" });
-      expect(await read()).toMatchObject([
+      const stored = (await read()).map(({ value, headers }) => ({ value, headers }));
+      expect(stored).toEqual([
         { value: "a", headers: { index: "0" } },
         { value: "b", headers: { index: "1", cursor: "1" } },
         { value: "c", headers: { index: "0", cursor: "2" } },

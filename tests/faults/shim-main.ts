@@ -8,6 +8,7 @@ import { createKafka, findBrokers } from "../../lib/kafka/connection.ts";
 import { createTailReader } from "../../lib/kafka/kafka-tail.ts";
 import { connectWriter } from "../../lib/kafka/kafka-writer.ts";
 import type { RecordWriter } from "../../lib/kafka/ports.ts";
+import { stampLast } from "../../lib/kafka/record-set.ts";
 import { systemClock } from "../../lib/platform/clock.ts";
 import { createLogger } from "../../lib/platform/logger.ts";
 import { createMetrics } from "../../lib/platform/metrics.ts";
@@ -50,13 +51,8 @@ async function writerWithAcks(kafka: Kafka, acks: 0 | 1): Promise<RecordWriter> 
   const producer = kafka.producer({ idempotent: false, allowAutoTopicCreation: false, createPartitioner });
   await producer.connect();
   return {
-    send: async (topic, partition, { records, stamp }) => {
-      const messages = records.map((record, index) => ({
-        key: record.key,
-        value: record.value,
-        headers: { ...record.headers, ...(index === records.length - 1 ? stamp : {}) },
-        partition,
-      }));
+    send: async (topic, partition, batch) => {
+      const messages = stampLast(batch).map(({ key, value, headers }) => ({ key, value, headers, partition }));
       await producer.send({ topic, messages, acks });
       return { kind: "acked" };
     },

@@ -1,5 +1,5 @@
 import type { Headers, OutRecord, RecordWriter, TailReader } from "../../lib/kafka/ports.ts";
-import { withStamp } from "../../lib/kafka/record-set.ts";
+import { stampLast } from "../../lib/kafka/record-set.ts";
 import type { Clock } from "../../lib/platform/clock.ts";
 
 export type Stored = {
@@ -29,8 +29,7 @@ export class FakeKafka {
     return {
       send: async (topic, partition, batch) => {
         const { stamp } = batch;
-        const last = batch.records.length - 1;
-        const records = batch.records.map((record, index) => (index < last ? record : withStamp(record, stamp)));
+        const records = stampLast(batch);
         const fate = this.fate(topic, records);
         await this.#clock.sleep(this.delayMs());
         if (isDead()) return new Promise(() => undefined);

@@ -1,5 +1,6 @@
 import { KafkaError } from "../../lib/kafka/errors.ts";
 import type { OutBatch, RecordWriter, TailReader } from "../../lib/kafka/ports.ts";
+import { stampLast } from "../../lib/kafka/record-set.ts";
 import type { Ground, SimProcess } from "./process.ts";
 
 export type LogRecord = {
@@ -46,13 +47,13 @@ export function createFakeBroker(
   const append = (topic: string, partition: number, batch: OutBatch, from: string): void => {
     const log = logOf(topic, partition);
     const timestampMs = scheduler.now();
-    const stored = batch.records.map((record, index) => ({
+    const stored = stampLast(batch).map(({ value, headers }, index) => ({
       topic,
       partition,
       offset: log.length + index,
       timestampMs,
-      value: record.value,
-      headers: { ...record.headers, ...(index === batch.records.length - 1 ? batch.stamp : {}) },
+      value,
+      headers,
       from,
     }));
     log.push(...stored);
