@@ -13,7 +13,7 @@ import {
   type Slot,
 } from "./commit-slot.ts";
 import { settleEpoch } from "./epoch-result.ts";
-import { chooseGroup, gatheredAt, isGathering, nextDue, sumRows } from "./group.ts";
+import { chooseGroup, gatheringUntil, nextDue, sumRows } from "./group.ts";
 import type { ObjectStore } from "./object-store.ts";
 import { createPendingReader, markerKey, type PendingBatch, type PendingReader } from "./pending.ts";
 import type { QueryEngine } from "./query-engine.ts";
@@ -196,8 +196,9 @@ async function openNext(run: Run, seen: ReadSlot): Promise<void> {
   for (const marker of run.outstanding) if (!present.has(marker) && !kept.has(marker)) run.gone.add(marker);
   if (run.gone.size === run.outstanding.size || (await release(run, seen, present))) return;
   const waiting = listed.filter(({ marker }) => !seen.slot.quarantined.includes(marker));
-  if (isGathering(waiting, seen.slot, run.clock.now(), run.policy)) {
-    run.nextListMs = gatheredAt(seen.slot, waiting, run.clock.now(), run.policy);
+  const untilMs = gatheringUntil(waiting, seen.slot, run.clock.now(), run.policy);
+  if (untilMs !== undefined) {
+    run.nextListMs = untilMs;
     return pause(run, pollMs);
   }
   const pending = await run.reader.read(waiting);

@@ -48,7 +48,7 @@ export type CommitPolicy = {
 export const commitPolicy: CommitPolicy = {
   // Each commit writes a snapshot, four metadata files and a Glue version: 8,640 a day at most, and p50 stays near 10 s.
   commitIntervalMs: 10_000,
-  // Catching up: two full Kafka payloads, which a topic of three partitions has as well. At 350 events/s ten seconds
+  // Catching up: more than one full Kafka payload (3,700 events of 950 bytes). At 350 events/s ten seconds
   // gather 3,500: nobody catches up there, and the interval holds.
   rowsThatOpen: 5_000,
   // The mapping's window (10 s), the interval and a commit stay below it.

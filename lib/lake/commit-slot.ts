@@ -126,20 +126,25 @@ export function closeEpoch(
   const isCommitted = outcome === "committed";
   // A commit of a backlog leaves the interval alone: what comes after the last of them is not kept waiting by it.
   const counts = isCommitted && open.rows < policy.rowsThatOpen;
-  const { commitIntervalMs } = policy;
-  // At most one commit in an interval over any long time. Measured from the last commit, a batch that was staged right after
-  // one held its partitions for the whole interval, and its successor was staged right after that again: every row waited
-  // for the window and for the interval (p50 15.8 s instead of 6).
-  const countedMs = Math.max((slot.committedAt[open.table] ?? 0) + commitIntervalMs, nowMs - commitIntervalMs);
+  const countedMs = countCommit(slot.committedAt[open.table] ?? 0, nowMs, policy.commitIntervalMs);
   const isReleased = slot.parole !== null && open.markers.includes(slot.parole.marker);
   return {
     ...slot,
     open: null,
     last: { epoch: open.epoch, outcome, atMs: nowMs, batches: open.markers.length },
-    committedAt: counts ? { ...slot.committedAt, [open.table]: Math.min(countedMs, nowMs) } : slot.committedAt,
+    committedAt: counts ? { ...slot.committedAt, [open.table]: countedMs } : slot.committedAt,
     parole: isCommitted && isReleased ? null : slot.parole,
     ...judged(slot, open, outcome, policy),
   };
+}
+
+/**
+ * At most one commit in an interval over any long time. Measured from the last commit, a batch that was staged right after
+ * one held its partitions for the whole interval, and its successor was staged right after that again: every row waited for
+ * the window and for the interval (p50 15.8 s instead of 6).
+ */
+function countCommit(countedMs: number, nowMs: number, intervalMs: number): number {
+  return Math.min(nowMs, Math.max(countedMs + intervalMs, nowMs - intervalMs));
 }
 
 type Judged = Pick<Slot, "suspects" | "strikes" | "quarantined">;

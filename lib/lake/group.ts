@@ -21,7 +21,7 @@ export type GroupState = {
   /** End of the last epoch. */
   readonly last: { readonly atMs: number; readonly batches: number } | null;
   readonly quarantined: readonly string[];
-  /** Last commit of few rows by table, ms. */
+  /** As the slot counts the commits of few rows, by table, ms. */
   readonly committedAt: Readonly<Record<string, number>>;
 };
 
@@ -71,21 +71,28 @@ type Waiting = readonly { readonly sinceMs: number }[];
  * From then on an epoch is opened with whatever is there. A marker's time is the store's: one from ahead of our clock says
  * nothing, or an hour's difference would hold everything up for an hour.
  */
-export function gatheredAt({ last }: GroupState, waiting: Waiting, nowMs: number, policy: CommitPolicy): number {
+function gatheredAt({ last }: GroupState, waiting: Waiting, nowMs: number, policy: CommitPolicy): number {
   const oldestMs = Math.min(...waiting.map(({ sinceMs }) => sinceMs));
   return Math.max(last?.atMs ?? 0, oldestMs <= nowMs ? oldestMs : 0) + policy.gatherMs;
 }
 
 /**
- * Whether those that wait are too few to look at. With a backlog there is always something pending when an epoch ends, and
- * the batches that it committed are on their way back as the next ones of their partitions: a moment later the statement,
- * whose cost hardly depends on its rows, takes them as well. Without one, pollers that came together once stay together.
+ * Until when those that wait are too few to look at; undefined when they are enough. With a backlog there is always
+ * something pending when an epoch ends, and the batches that it committed are on their way back as the next ones of their
+ * partitions: a moment later the statement, whose cost hardly depends on its rows, takes them as well. Without one, pollers
+ * that came together once stay together.
  * Suspects are not waited with.
  */
-export function isGathering(waiting: Waiting, state: GroupState, nowMs: number, policy: CommitPolicy): boolean {
+export function gatheringUntil(
+  waiting: Waiting,
+  state: GroupState,
+  nowMs: number,
+  policy: CommitPolicy,
+): number | undefined {
   const { last, suspects } = state;
-  if (last === null || suspects.length > 0 || waiting.length >= last.batches) return false;
-  return nowMs < gatheredAt(state, waiting, nowMs, policy);
+  if (last === null || suspects.length > 0 || waiting.length >= last.batches) return undefined;
+  const untilMs = gatheredAt(state, waiting, nowMs, policy);
+  return nowMs < untilMs ? untilMs : undefined;
 }
 
 /** Few rows wait for the interval, unless they have waited long enough before they were staged. */
@@ -96,7 +103,7 @@ function isDue(
   nowMs: number,
   policy: CommitPolicy,
 ): boolean {
-  if (isGathering(group, state, nowMs, policy)) return false;
+  if (gatheringUntil(group, state, nowMs, policy) !== undefined) return false;
   if (sumRows(group) >= policy.rowsThatOpen || group.some((batch) => isLate(batch, policy))) return true;
   return nowMs - (state.committedAt[table] ?? 0) >= policy.commitIntervalMs;
 }
