@@ -32,18 +32,11 @@ export type PartitionQueue = {
 export function createPartitionQueue(partition: number): PartitionQueue {
   let records: EncodedRecord[] = [];
   let head = 0;
-  /** Fetches, oldest first, each with how many of its records are left. */
-  let arrivals: { readonly atMs: number; left: number }[] = [];
-  const leave = (count: number): void => {
-    let rest = count;
-    for (let first = arrivals[0]; first !== undefined && rest >= first.left; first = arrivals[0]) {
-      rest -= first.left;
-      arrivals.shift();
-    }
-    if (arrivals[0] !== undefined) arrivals[0].left -= rest;
-  };
+  /** When each of `records` was fetched, ms. */
+  let arrivals: number[] = [];
   const compact = (): void => {
     records = records.slice(head);
+    arrivals = arrivals.slice(head);
     head = 0;
   };
   const queue: PartitionQueue = {
@@ -58,9 +51,9 @@ export function createPartitionQueue(partition: number): PartitionQueue {
     bytes: 0,
     push: (added, turn, nowMs) => {
       if (queue.length() === 0) queue.turn = turn;
-      if (added.length > 0) arrivals.push({ atMs: nowMs, left: added.length });
       for (const record of added) {
         records.push(record);
+        arrivals.push(nowMs);
         queue.bytes += sizeOf(record);
       }
     },
@@ -76,11 +69,10 @@ export function createPartitionQueue(partition: number): PartitionQueue {
         head += 1;
       }
       compact();
-      leave(taken.length);
       queue.turn = turn;
       return taken;
     },
-    arrivedMs: () => arrivals[0]?.atMs,
+    arrivedMs: () => arrivals[head],
     clear: () => {
       records = [];
       arrivals = [];
