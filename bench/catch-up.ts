@@ -64,15 +64,15 @@ async function drain(lake: LocalLake, queued: number): Promise<void> {
   let begun: Mark | undefined;
   let nearlyDone: Mark | undefined;
   let peakMiB = 0;
-  let weighedMs = 0;
+  let weighAtMs = 0;
   for (let lag = queued; lag > 0; lag = await lagOf(lake)) {
     const atMs = performance.now() - fromMs;
     if (lag < queued / 100) nearlyMs ??= atMs;
     if (lag <= queued * 0.9) begun ??= { atMs, lag };
     if (lag <= queued * 0.1) nearlyDone ??= { atMs, lag };
-    if (performance.now() - weighedMs > weighEveryMs) {
+    if (atMs >= weighAtMs) {
       peakMiB = Math.max(peakMiB, writersMiB(lake) ?? 0);
-      weighedMs = performance.now();
+      weighAtMs = atMs + weighEveryMs;
     }
     await delay(lookMs);
   }
@@ -94,7 +94,7 @@ const source = { kind: "file", url: pathToFileURL(backlogFile(folder)).href, sou
 await withLake({ source, parameters: { RawPartitions } }, async (lake) => {
   const mapping = lake.cloud.mappings.kafka().find(({ topic }) => topic === "raw-events");
   if (!mapping) throw new Error("no raw-events mapping");
-  if (warmUp > 0) while (((await bronzeRows(lake)) ?? 0) < warmUp) await delay(lookMs);
+  if (warmUp > 0) while ((await bronzeRows(lake)) < warmUp) await delay(lookMs);
   await lake.cloud.mappings.setEnabled(mapping.uuid, false);
   await lake.sourceFinished;
   const queued = await lagOf(lake);
