@@ -37,3 +37,20 @@ test("hears of a source that was aborted and collected before anyone asked", asy
   }
   expect(signal.aborted).toBe(true);
 });
+
+test("is collected, with what listens to it, although nobody ever aborts", async () => {
+  const collect = collector();
+  const listening = (() => {
+    const [source, over] = [new AbortController(), new AbortController()];
+    const heard = { sources: [source, over] };
+    const open = (): void => void heard.sources.length;
+    source.signal.addEventListener("abort", open);
+    anySignal(source.signal, over.signal).addEventListener("abort", open);
+    return new WeakRef(heard);
+  })();
+  for (let round = 0; round < 3; round += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+  }
+  expect(listening.deref()).toBeUndefined();
+});
