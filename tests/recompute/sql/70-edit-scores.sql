@@ -65,7 +65,7 @@ select s.event_id from scored s join reverter_days r on r.user_normalized = s.us
 create table s_size as
 select s.event_id
 from scored s join wiki_baselines b on b.as_of_date = strftime(s.event_timestamp - interval 1 day, '%Y-%m-%d') and b.wiki = s.wiki
-  and b.metric = 'length_delta_' || case when s.user_kind = 'registered' then 'registered' else 'unregistered' end and b.hour_of_day = -1
+  and b.metric = 'length_delta_' || case when s.user_kind in ('ip', 'temporary') then 'unregistered' else 'registered' end and b.hour_of_day = -1
 where abs(s.length_delta - b.median) / (1.4826 * greatest(b.mad, 50)) >= 6;
 
 create table s_burst as
@@ -74,7 +74,7 @@ from scored s
 join scored o on o.user_normalized = s.user_normalized and o.wiki = s.wiki
   and o.event_timestamp >= s.event_timestamp - interval 10 minute and o.event_timestamp <= s.event_timestamp
 join wiki_baselines b on b.as_of_date = strftime(s.event_timestamp - interval 1 day, '%Y-%m-%d') and b.wiki = s.wiki
-  and b.metric = 'user_edits_10min_' || case when s.user_kind = 'registered' then 'registered' else 'unregistered' end and b.hour_of_day = -1
+  and b.metric = 'user_edits_10min_' || case when s.user_kind in ('ip', 'temporary') then 'unregistered' else 'registered' end and b.hour_of_day = -1
 group by s.event_id
 having count(*) >= 8 and count(*) > max(b.p999);
 
