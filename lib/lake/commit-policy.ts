@@ -12,7 +12,7 @@ export type CommitPolicy = {
   readonly rowsThatOpen: number;
   /** Records whose newest is older than this when they are staged are a backlog: they open without the interval. */
   readonly backlogMs: number;
-  /** So long after an epoch's end and the oldest marker the next one waits for as many batches as that one had. */
+  /** So long after an epoch's end and the oldest marker the next one waits for as many new batches as that one had. */
   readonly gatherMs: number;
   /** A slot read longer ago than this may have been closed and reopened: nothing is sent on its word. */
   readonly slotFreshMs: number;

@@ -63,15 +63,35 @@ describe("the group of the next epoch", () => {
     expect(choose([batch("a", 0, 9, {}, 3000), batch("b", 10, 19, {}, 2000)], state)).toEqual(["a", "b"]);
   });
 
-  test("waits a moment after an epoch until as many batches are pending as that one had", () => {
+  test("waits a moment after an epoch until as many new batches are pending as that one had", () => {
     const endedAgo = (ms: number, batches = 2) => ({ committedAt: {}, last: { atMs: nowMs - ms, batches } });
     const rows = (count: number) => [batch("a", 0, 9, { sinceMs: 0 }, count)];
     expect(choose(rows(1), endedAgo(1_499))).toBeUndefined();
     expect(choose(rows(1), endedAgo(1_500))).toEqual(["a"]);
     expect(choose(rows(5_000), endedAgo(1_499))).toBeUndefined();
     expect(choose(rows(5_000), endedAgo(1_500))).toEqual(["a"]);
-    expect(choose(rows(5_000), endedAgo(0, 1))).toEqual(["a"]);
-    expect(choose([...rows(5_000), batch("b", 10, 19)], endedAgo(0))).toEqual(["a", "b"]);
+    const back = (...digits: string[]) =>
+      digits.map((digit, index) => batch(digit, 10 * index, 10 * index + 9, { sinceMs: nowMs }));
+    expect(choose(back("b", "c"), endedAgo(100))).toEqual(["b", "c"]);
+  });
+
+  test("takes what was left behind by an epoch together with what comes back from it", () => {
+    const state = { committedAt: {}, last: { atMs: nowMs - 1_200, batches: 2 } };
+    const left = ["a", "b", "c"].map((digit, index) =>
+      batch(digit, 10 * index, 10 * index + 9, { sinceMs: nowMs - 2_300 }),
+    );
+    const back = ["d", "e"].map((digit, index) =>
+      batch(digit, 100 * index + 100, 100 * index + 109, { sinceMs: nowMs }),
+    );
+    expect(choose([...left, ...back.slice(1)], state)).toBeUndefined();
+    expect(choose([...left, ...back], state)).toEqual(["a", "b", "c", "d", "e"]);
+  });
+
+  test("waits for no more than a statement takes", () => {
+    const state = { committedAt: {}, last: { atMs: nowMs - 1_200, batches: 2 } };
+    const left = ["a", "b"].map((digit, index) => batch(digit, 10 * index, 10 * index + 9, { sinceMs: nowMs - 2_300 }));
+    expect(choose(left, state, { maxBatches: 3 })).toBeUndefined();
+    expect(choose(left, state, { maxBatches: 2 })).toEqual(["a", "b"]);
   });
 
   test("waits as long after the oldest marker, so that pollers that came together once stay together", () => {
