@@ -54,14 +54,13 @@ describe("a file", () => {
     const ids = Array.from({ length: 300 }, (_, index) => `e${index}`);
     const environment = { ...fileOf("part.ndjson", ids.map(line)), SOURCE_RATE: "100" };
     const first = world.start(noFeed, environment);
-    for (let turn = 0; turn < 40; turn += 1) {
+    // The file is a real one, the clock is not: how many turns it takes to be read depends on the machine.
+    while (world.ids().length <= 10) {
       await settle();
       await world.clock.advance(25);
     }
     first.kill();
-    const before = world.ids().length;
-    expect(before).toBeGreaterThan(10);
-    expect(before).toBeLessThan(300);
+    expect(world.ids().length).toBeLessThan(300);
     const second = world.start(noFeed, environment);
     await finish(world, second);
     expect(new Set(world.ids())).toEqual(new Set(ids));
