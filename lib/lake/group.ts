@@ -76,9 +76,6 @@ function gatheredAt({ last }: GroupState, waiting: Waiting, nowMs: number, polic
   return Math.max(last?.atMs ?? 0, oldestMs <= nowMs ? oldestMs : 0) + policy.gatherMs;
 }
 
-/** What the store says of a marker's time is in whole seconds. */
-const storeTickMs = 1_000;
-
 /**
  * Until when those that wait are too few to look at; undefined when they are enough. With a backlog there is always
  * something pending when an epoch ends, and the batches that it committed are on their way back as the next ones of their
@@ -94,8 +91,8 @@ export function gatheringUntil(
 ): number | undefined {
   const { last, suspects } = state;
   if (last === null || suspects.length > 0 || waiting.length >= policy.maxBatches) return undefined;
-  const endedMs = last.atMs - (last.atMs % storeTickMs);
-  if (waiting.filter(({ sinceMs }) => sinceMs >= endedMs).length >= last.batches) return undefined;
+  // S3 says whole seconds: what came in the rest of the epoch's last second counts as left behind, and is waited with.
+  if (waiting.filter(({ sinceMs }) => sinceMs >= last.atMs).length >= last.batches) return undefined;
   const untilMs = gatheredAt(state, waiting, nowMs, policy);
   return nowMs < untilMs ? untilMs : undefined;
 }
