@@ -22,8 +22,7 @@ let spark: SparkHarness;
 let next = 0;
 beforeEach(async () => {
   // Three million rows of a day are cached once while they are loaded.
-  process.env["WIKILAKE_DRIVER_MEMORY"] = "4g";
-  spark = await startSparkHarness();
+  spark = await startSparkHarness({ driverMemory: "4g" });
   await spark.createLake("grow");
   next = 0;
 });

@@ -18,12 +18,18 @@ export type Cost = {
   readonly cpu_s: number;
   readonly bytes_read: number;
   readonly files: number;
-  readonly filesByTable: Readonly<Record<string, number>>;
 };
 
-type Totals = { readonly bytes_read: number; readonly cpu_s: number; readonly files: Readonly<Record<string, number>> };
+type Totals = {
+  readonly bytes_read: number;
+  readonly cpu_s: number;
+  readonly files: number;
+  readonly statement: number;
+};
 
-const totals = async (spark: SparkHarness): Promise<Totals> => (await spark.call("cost", {})) as Totals; // measure.py's shape
+/** Counts no files unless it is told from where. */
+const totals = async (spark: SparkHarness, after = Number.MAX_SAFE_INTEGER): Promise<Totals> =>
+  (await spark.call("cost", { after })) as Totals; // measure.py's shape
 
 /** Appends made-up events to bronze. */
 export async function generateBronze(spark: SparkHarness, prefix: string, rows: Rows): Promise<void> {
@@ -43,16 +49,13 @@ export async function generateBronze(spark: SparkHarness, prefix: string, rows: 
 export async function measured(spark: SparkHarness, work: () => Promise<unknown>): Promise<Cost> {
   const [before, startedMs] = [await totals(spark), performance.now()];
   await work();
-  const [after, wall] = [await totals(spark), (performance.now() - startedMs) / 1000];
-  const tables = Object.keys(after.files).map(
-    (name) => [name, (after.files[name] ?? 0) - (before.files[name] ?? 0)] as const,
-  );
+  const wall = (performance.now() - startedMs) / 1000;
+  const after = await totals(spark, before.statement);
   return {
     wall_s: Number(wall.toFixed(1)),
     cpu_s: Number((after.cpu_s - before.cpu_s).toFixed(1)),
     bytes_read: after.bytes_read - before.bytes_read,
-    files: tables.reduce((sum, [, count]) => sum + count, 0),
-    filesByTable: Object.fromEntries(tables.filter(([, count]) => count > 0)),
+    files: after.files,
   };
 }
 

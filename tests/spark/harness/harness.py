@@ -39,7 +39,7 @@ from runner.session import SETTINGS, apply_settings  # noqa: E402
 from runner.yaml_subset import parse_yaml  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).parent))
-from measure import cost, generate, logging_option  # noqa: E402
+from measure import cost, generate  # noqa: E402
 
 BRONZE = parse_ddl((ROOT / "schemas/tables/bronze.raw_events.sql").read_text(), "bronze.raw_events")
 MILLISECOND = timedelta(milliseconds=1)
@@ -58,7 +58,7 @@ def open_session(warehouse: str) -> SparkSession:
         "spark.driver.memory": os.environ.get("WIKILAKE_DRIVER_MEMORY", "1g"),
         # Row tests are short: what the second compiler would gain it never earns back.
         # Its default code cache of 48 MB is full after one cycle, and a full one switches the compiler off.
-        "spark.driver.extraJavaOptions": f"-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m {logging_option(warehouse)}",
+        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
         "spark.sql.warehouse.dir": f"{warehouse}/spark",
@@ -309,7 +309,7 @@ def main() -> None:
         "run": lambda g: run_command(spark, g),
         "sql": lambda g: [row.asDict() for row in spark.sql(g["sql"]).collect()],
         "generate": lambda g: generate(spark, g["prefix"], g["sql"]),
-        "cost": lambda g: cost(sys.argv[1]),
+        "cost": lambda g: cost(spark, g["after"]),
         "evaluate": lambda g: evaluate(spark, g),
         "rules": lambda g: [rule.__dict__ for rule in rules_of(g["ruleset"], {}).rules],
         "gold_notices": lambda g: gold_notices_of(spark, g),

@@ -4,40 +4,13 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Dict
+from typing import Dict, Tuple
 
 from pyspark.sql import SparkSession
 
-_SCAN = re.compile(r"tableName=(?P<table>[^,]+), .*?resultDataFiles=(?P<data>\S+?value=\d+\}|null), .*?resultDeleteFiles=(?P<deletes>\S+?value=\d+\}|null)")
-_COUNT = re.compile(r"value=(\d+)")
-# Iceberg says of each scan which files it plans to open.
-_LOGGING = """
-rootLogger.level = error
-rootLogger.appenderRef.out.ref = console
-appender.console.type = Console
-appender.console.name = console
-appender.console.target = SYSTEM_ERR
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n
-appender.scans.type = File
-appender.scans.name = scans
-appender.scans.fileName = FOLDER/scans.log
-appender.scans.append = true
-appender.scans.layout.type = PatternLayout
-appender.scans.layout.pattern = %m%n
-logger.scans.name = org.apache.iceberg.metrics.LoggingMetricsReporter
-logger.scans.level = info
-logger.scans.additivity = false
-logger.scans.appenderRef.scans.ref = scans
-"""
-
-
-def logging_option(folder: str) -> str:
-    """For the driver's Java, before it starts."""
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    path = Path(folder) / "log4j2.properties"
-    path.write_text(_LOGGING.replace("FOLDER", folder), encoding="utf-8")
-    return f"-Dlog4j2.configurationFile=file:{path}"
+# What Iceberg tells Spark of each scan, as the engine's own page of statements shows it. Its log has no scans: Spark puts a
+# reporter of its own in the place of the one that writes them.
+_FILES = re.compile(r"SQLPlanMetric\(number of result data files,(\d+),")
 
 
 def generate(spark: SparkSession, prefix: str, sql: str) -> int:
@@ -56,20 +29,34 @@ def generate(spark: SparkSession, prefix: str, sql: str) -> int:
     return spark.sql("select count(*) as n from generated_rows").collect()[0]["n"]
 
 
-def cost(folder: str) -> Dict[str, object]:
-    """Since the start: bytes read and processor seconds of Java, files planned by table (a file read twice counts twice)."""
+def cost(spark: SparkSession, after: int) -> Dict[str, object]:
+    """
+    Since the start: bytes read and processor seconds of Java. Since statement number `after`: data files that scans planned to
+    open (a file read twice counts twice), and the number of the last statement.
+    """
     java = next(pid for pid in _children(os.getpid()) if "java" in Path(f"/proc/{pid}/comm").read_text())
     io = dict(line.split(": ") for line in Path(f"/proc/{java}/io").read_text().splitlines())
     times = Path(f"/proc/{java}/stat").read_text().rsplit(")", 1)[1].split()
-    files: Dict[str, int] = {}
-    log = Path(folder) / "scans.log"
-    for line in log.read_text(encoding="utf-8").splitlines() if log.exists() else []:
-        found = _SCAN.search(line)
-        if found:
-            opened = sum(int(_COUNT.search(found[name])[1]) for name in ("data", "deletes") if found[name] != "null")
-            table = found["table"].split(".", 1)[-1]
-            files[table] = files.get(table, 0) + opened
-    return {"bytes_read": int(io["rchar"]), "cpu_s": (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK"), "files": files}
+    files, last = _files_planned(spark, after)
+    return {
+        "bytes_read": int(io["rchar"]), "cpu_s": (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK"),
+        "files": files, "statement": last,
+    }  # fmt: skip
+
+
+def _files_planned(spark: SparkSession, after: int) -> "Tuple[int, int]":
+    store = spark._jsparkSession.sharedState().statusStore()
+    statements = store.executionsList()
+    files, last = 0, -1
+    for index in range(statements.size()):
+        statement = statements.apply(index)
+        number = statement.executionId()
+        last = max(last, number)
+        wanted = _FILES.findall(statement.metrics().mkString("\n")) if number > after else []
+        if wanted:
+            values = dict(line.split(" -> ", 1) for line in store.executionMetrics(number).mkString("\n").split("\n") if " -> " in line)
+            files += sum(int(values.get(one, "0").replace(",", "")) for one in set(wanted))
+    return files, last
 
 
 def _children(pid: int) -> "list[int]":
