@@ -54,8 +54,9 @@ describe("a file", () => {
     const ids = Array.from({ length: 300 }, (_, index) => `e${index}`);
     const environment = { ...fileOf("part.ndjson", ids.map(line)), SOURCE_RATE: "100" };
     const first = world.start(noFeed, environment);
-    // The file is a real one, the clock is not: how many turns it takes to be read depends on the machine.
-    while (world.ids().length <= 10) {
+    // The file is a real one, the clock is not: how many turns it takes to be read depends on the machine. A third is several
+    // batches: a batch says how far those before it have come.
+    while (world.ids().length <= 100) {
       await settle();
       await world.clock.advance(25);
     }
