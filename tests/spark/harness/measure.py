@@ -24,8 +24,9 @@ def generate(spark: SparkSession, prefix: str, sql: str) -> int:
     spark.sql(
         f"""select {columns} from generated_rows g left join (
           select kafka_partition, max(kafka_offset) + 1 as next from {table} group by kafka_partition
-        ) o on o.kafka_partition = g.kafka_partition"""
-    ).writeTo(table).append()
+        ) o on o.kafka_partition = g.kafka_partition
+        order by g.event_date, g.event_hour"""
+    ).writeTo(table).option("fanout-enabled", "false").append()  # 45 days are 1,080 partitions: not all open at once
     return spark.sql("select count(*) as n from generated_rows").collect()[0]["n"]
 
 
