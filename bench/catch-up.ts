@@ -13,8 +13,8 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import type { LocalLake } from "../local/run/start-lake.ts";
-import { createEventModel, defaultModel } from "../local/source/event-model.ts";
 import { trino, withLake, writersMiB } from "./support/bench-lake.ts";
+import { simulatedLines } from "./support/simulated-lines.ts";
 
 const { values } = parseArgs({
   options: {
@@ -34,12 +34,9 @@ const weighEveryMs = 3000;
 
 /** A file of simulated events, as many as asked for. */
 function backlogFile(folder: string): string {
-  const model = createEventModel({ ...defaultModel("bench", 1000), canarySeconds: 0 });
-  const lines: string[] = [];
-  for (let second = 1_790_000_000; lines.length < warmUp + events; second += 1)
-    lines.push(...model.eventsOf(second).map(({ data }) => data));
+  const lines = simulatedLines("bench", 1000, 1_790_000_000, warmUp + events);
   const file = path.join(folder, "backlog.ndjson.gz");
-  writeFileSync(file, gzipSync(`${lines.slice(0, warmUp + events).join("\n")}\n`));
+  writeFileSync(file, gzipSync(`${lines.join("\n")}\n`));
   return file;
 }
 

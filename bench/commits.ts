@@ -11,8 +11,9 @@ import { writeBronze } from "../handlers/bronze-writer/write-bronze.ts";
 import { createLogger } from "../lib/platform/logger.ts";
 import { createMetrics } from "../lib/platform/metrics.ts";
 import type { LocalLake } from "../local/run/start-lake.ts";
-import { createEventModel, defaultModel } from "../local/source/event-model.ts";
 import { trino, withLake } from "./support/bench-lake.ts";
+import { median } from "./support/median.ts";
+import { simulatedLines } from "./support/simulated-lines.ts";
 
 const { values } = parseArgs({
   options: {
@@ -28,16 +29,13 @@ const lineOf = 60;
 /** Far above what the lake's own shim reaches meanwhile. */
 const firstOffset = 1_000_000_000;
 const commitDeadlineMs = 60_000;
-
-const model = createEventModel({ ...defaultModel("commits", rowsOfOne), canarySeconds: 0 });
+/** Each commit has two seconds of events to itself, the last one those of now. */
+const firstSecond = Math.floor(Date.now() / 1000) - 2 * commits;
 
 /** What the mapping would hand over: as many events of the simulator as come in one interval, in one partition. */
 function payload(commit: number) {
   const timestamp = Date.now();
-  const events: string[] = [];
-  for (let second = Math.floor(timestamp / 1000); events.length < rowsOfOne; second += 1)
-    events.push(...model.eventsOf(second).map(({ data }) => data));
-  const records = events.slice(0, rowsOfOne).map((event, index) => ({
+  const records = simulatedLines("commits", rowsOfOne, firstSecond + 2 * commit, rowsOfOne).map((event, index) => ({
     topic: "raw-events",
     partition: 0,
     offset: firstOffset + commit * rowsOfOne + index,
@@ -48,15 +46,13 @@ function payload(commit: number) {
   return { records: { "raw-events-0": records } };
 }
 
-const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
-
 /** Where an object lies, as Iceberg writes addresses: s3://bucket/key. */
 function locate(address: string): { Bucket: string; Key: string } {
   const { hostname, pathname } = new URL(address);
   return { Bucket: hostname, Key: pathname.slice(1) };
 }
 
-/** Bytes of the newest metadata file, and of all that lies beside it, by kind. */
+/** Bytes of the newest metadata file, and of all that lies beside it. */
 async function weighMetadata(lake: LocalLake, s3: S3Client): Promise<string> {
   const [[newest] = []] = await trino(
     lake,

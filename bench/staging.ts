@@ -17,6 +17,7 @@ import { type StageCodec, writeStageFile } from "../lib/lake/parquet-stage.ts";
 import { judgeRecord } from "../lib/steps/judge-record.ts";
 import { toBronzeRow } from "../lib/steps/to-bronze-row.ts";
 import { stageRawEventsColumns } from "../schemas/tables/columns.ts";
+import { median } from "./support/median.ts";
 
 const { values } = parseArgs({ options: { rows: { type: "string" }, rounds: { type: "string" } } });
 /** A full payload of a mapping is about 3,000 events. */
@@ -78,7 +79,6 @@ for (let round = 0; round < rounds; round += 1) {
 }
 
 const perSecond = (ms: number): string => Math.round((rowCount / ms) * 1000).toLocaleString("en");
-const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0;
 console.log(`${rowCount} rows, ${rounds} rounds, node ${process.version}, ${cpus().length} x ${cpus()[0]?.model}`);
 for (const [name, list] of timings) {
   const size = sizes.get(name);

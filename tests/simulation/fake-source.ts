@@ -77,7 +77,7 @@ export function createFakeSource(
   const hide = (topic: string, asked: Asked): void => {
     const askedMs = asked[topic]?.timestamp ?? 0;
     const together = sourceTopics.filter((other) => asked[other]?.timestamp === askedMs);
-    const firsts = together.flatMap((other) => (logs.get(other) ?? []).slice(endOf(other)).slice(0, 1));
+    const firsts = together.flatMap((other) => logs.get(other)?.[endOf(other)] ?? []);
     const first = firsts.toSorted((a, b) => a.atMs - b.atMs)[0];
     if (first === undefined || positionOf(first) + 1 > askedMs + toleranceMs) return;
     for (const one of (logs.get(topic) ?? []).slice(resumeIndex(topic, askedMs), endOf(topic))) hidden.add(one);
